@@ -1,0 +1,1 @@
+"""Memory: patients, messages, flags, staff, audit; each statement stands once."""
