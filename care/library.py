@@ -57,6 +57,7 @@ class Library:
             folder.name for folder in (root / "general").iterdir() if folder.is_dir() and len(folder.name) == 2
         )
         self._words: dict[tuple[str, str, str], _Words] = {}
+        self._drafts: set[str] = set()
         self.books: dict[str, FaqBook] = {}
         self.sources: dict[str, Source] = {}
         for id in self.procedures:
@@ -89,6 +90,8 @@ class Library:
         return faults
 
     def _read_page(self, read: Page, lang: str, home: str, faults: list[Fault]) -> None:
+        if not read.front.get("reviewer") or not read.front.get("signed"):
+            self._drafts.add(read.file)
         environment = self._environment(lang)
         for section in read.sections:
             key = (lang, home, section.id)
@@ -207,6 +210,10 @@ class Library:
         """File and line of words."""
         found = self._find(words, lang, home)
         return found.file, found.line
+
+    def unsigned(self) -> list[str]:
+        """Files of words that no reviewer has signed."""
+        return sorted(self._drafts)
 
     def missing(self, lang: str) -> list[str]:
         """Ids that stand in the clinic's own language and not in this one."""

@@ -25,19 +25,11 @@ def keep(tx: Writes, updates: Sequence[dict[str, Any]], now: datetime) -> int:
     )
 
 
-def waiting(read: Reads, after: int, most: int) -> list[Row]:
-    """Kept updates that nobody has handled, oldest first, with an id above ``after``."""
+def waiting(read: Reads) -> list[Row]:
+    """Kept updates that nobody has handled, in the order in which they came."""
     return read.rows(
-        "SELECT update_id, raw, attempts FROM incoming "
-        "WHERE state = 'kept' AND update_id > ? ORDER BY update_id LIMIT ?",
-        (after, most),
+        "SELECT update_id, raw, attempts FROM incoming WHERE state = 'kept' ORDER BY kept_at, update_id"
     )
-
-
-def newest(read: Reads) -> int:
-    """The highest update id kept so far; 0 when there is none."""
-    row = read.one("SELECT max(update_id) AS top FROM incoming")
-    return int(row["top"] or 0) if row else 0
 
 
 def handled(tx: Writes, update_id: int, now: datetime) -> bool:

@@ -1,0 +1,188 @@
+"""Updates are kept first and confirmed after; each is handled once; one bad update blocks nobody.
+
+Order holds within a chat, and chats don't wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.hear import Unparseable, hear
+from care.channel import Incoming, Later
+from store import inbox
+from store.seam import Store
+
+log = logging.getLogger("aftercare.inbox")
+AT_ONCE = 64
+"""Chats that are served side by side."""
+ATTEMPTS = 3
+"""An update that was begun so often and never finished has killed us: it is set aside."""
+POLL_SECONDS = 25
+
+
+class Handler(Protocol):
+    """What is done with an update."""
+
+    async def handle(self, heard: Incoming) -> None:
+        """Act, and mark the update as handled in the same transaction."""
+        ...
+
+    async def rescue(self, heard: Incoming) -> None:
+        """The last resort after :meth:`handle` failed: keep the words for a person."""
+        ...
+
+
+class Inbox:
+    """From a raw update to a handled one."""
+
+    def __init__(
+        self, store: Store, handler: Handler, clock: Callable[[], datetime], *, username: str
+    ) -> None:
+        self._store, self._handler, self._clock, self._username = store, handler, clock, username
+        self._news = asyncio.Event()
+        self._chats: dict[int, deque[tuple[int, dict[str, Any]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._queued: set[int] = set()
+
+    async def keep(self, updates: Sequence[dict[str, Any]]) -> None:
+        """Commit raw updates; when this returns they may be confirmed."""
+        now = self._clock()
+        await self._store.write(lambda tx: inbox.keep(tx, updates, now))
+        self._news.set()
+
+    async def run(self) -> None:
+        """Handle what is kept, for ever."""
+        await self._resume()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for row in inbox.waiting(self._store.read):
+                if row["update_id"] not in self._queued:
+                    self._queue(row["update_id"], json.loads(row["raw"]))
+
+    async def stop(self) -> None:
+        """Let what is being handled come to its end."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing that is kept waits to be handled."""
+        return not self._tasks and not inbox.waiting(self._store.read)
+
+    async def _resume(self) -> None:
+        """What an earlier run left unhandled; an update that keeps killing us is set aside."""
+        now = self._clock()
+        for row in inbox.waiting(self._store.read):
+            if row["attempts"] >= ATTEMPTS:
+                log.error("update %s was begun %s times and never finished: set aside", row["update_id"], ATTEMPTS)
+                await self._store.write(
+                    lambda tx, id=row["update_id"]: inbox.set_aside(tx, id, "never finished", now)
+                )
+                continue
+            await self._store.write(lambda tx, id=row["update_id"]: inbox.tried(tx, id))
+            self._queue(row["update_id"], json.loads(row["raw"]))
+
+    def _queue(self, update_id: int, raw: dict[str, Any]) -> None:
+        self._queued.add(update_id)
+        chat = _chat(raw)
+        if chat in self._chats:
+            self._chats[chat].append((update_id, raw))
+            return
+        self._chats[chat] = deque([(update_id, raw)])
+        task = asyncio.create_task(self._serve(chat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, chat: int) -> None:
+        line = self._chats[chat]
+        while line:
+            async with self._slots:
+                await self._one(*line[0])
+            self._queued.discard(line.popleft()[0])
+        del self._chats[chat]
+
+    async def _one(self, update_id: int, raw: dict[str, Any]) -> None:
+        try:
+            heard = hear(raw, bot_username=self._username)
+        except Unparseable:
+            log.error("update %s can't be read: set aside", update_id)
+            await self._aside(update_id, "unparseable")
+            return
+        for step in (self._handler.handle, self._handler.handle, self._handler.rescue):
+            if await self._tried(step, heard):
+                return
+        await self._aside(update_id, "failed")
+
+    async def _tried(self, step: Callable[[Incoming], Awaitable[None]], heard: Incoming) -> bool:
+        try:
+            await step(heard)
+        except Exception as error:  # the type alone: an error's text may hold a patient's words
+            log.error("update %s: %s in %s", heard.update_id, type(error).__name__, _where(error))
+            return False
+        return True
+
+    async def _aside(self, update_id: int, trouble: str) -> None:
+        now = self._clock()
+        await self._store.write(lambda tx: inbox.set_aside(tx, update_id, trouble, now))
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else "?"
+
+
+def _chat(raw: dict[str, Any]) -> int:
+    """The chat of a raw update, whatever its form; 0 when it has none."""
+    for body in raw.values():
+        if isinstance(body, dict):
+            holder = body.get("message") if isinstance(body.get("message"), dict) else body
+            chat = holder.get("chat") if isinstance(holder, dict) else None
+            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+                return int(chat["id"])
+    return 0
+
+
+class Updates(Protocol):
+    """Where a poller gets raw updates."""
+
+    async def updates(self, offset: int, seconds: int) -> list[dict[str, Any]]: ...
+
+
+class Poller:
+    """Long polling: the offset moves only past what is committed."""
+
+    def __init__(self, telegram: Updates, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]) -> None:
+        self._telegram, self._keep = telegram, keep
+        self.offset = 0
+        """0 at the start: the server then repeats what was never confirmed, and known ids count once."""
+
+    async def run(self) -> None:
+        """Poll for ever; line trouble waits and goes on."""
+        pause = 0.5
+        while True:
+            try:
+                await self.once()
+                pause = 0.5
+            except Later as trouble:
+                await asyncio.sleep(max(pause, trouble.seconds))
+                pause = min(pause * 2, 30)
+
+    async def once(self) -> int:
+        """One poll; how many updates it brought."""
+        updates = await self._telegram.updates(self.offset, POLL_SECONDS)
+        if updates:
+            await self._keep(updates)
+        # After silence everything is confirmed. Ids restart at random after a week without updates: an
+        # offset kept from before would then confirm new messages unread.
+        self.offset = max((int(update["update_id"]) for update in updates), default=-1) + 1
+        return len(updates)

@@ -1,0 +1,216 @@
+"""Whether a sign that a message mentions is one that the patient has now.
+
+Denied, asked about in general, imagined, long past, over, or somebody else's: such a sign is set aside, and
+only that one. The rules read the phrases of scope.yaml; when in doubt the sign stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from care.lexicon import Label, Meaning
+from care.model import Level
+from care.phrases import Found
+from care.text import HARD, MARKS, QUESTION, SOFT, Text
+
+_REACH = 6
+"""A denial reaches over so many words …"""
+_LIST_REACH = 14
+"""… or so many when "or" makes them a list."""
+_SEGMENT = 4
+"""Parts of a list between commas are no longer than this."""
+
+Cue = Found[Label]
+
+
+class Scope:
+    """The cues of one message, and what they set aside."""
+
+    def __init__(self, text: Text, cues: Iterable[Cue]) -> None:
+        self._text = text
+        by_kind: dict[str, list[Cue]] = {}
+        for cue in cues:
+            by_kind.setdefault(str(cue.label), []).append(cue)
+        self._by_kind = by_kind
+        pseudo = self._all("not_denials")
+        self._denials = [c for c in self._all("denials") if not any(_touch(c, p) for p in pseudo)]
+        self._denials_after = [c for c in self._all("denials_after") if not any(_touch(c, p) for p in pseudo)]
+        self._stops = sorted((*self._all("but"), *self._all("new_start")), key=lambda c: c.first)
+
+    def has(self, kind: str) -> bool:
+        """Does any phrase under this heading of scope.yaml stand in the message?"""
+        return kind in self._by_kind
+
+    def broken(self, found: Cue) -> bool:
+        """The phrase only came together across a "but": it was never said."""
+        return any(
+            first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but")
+        )
+
+    def set_aside(self, found: Cue, level: Level, *, stays: bool) -> str:
+        """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
+
+        ``stays``: being over it doesn't settle the sign.
+        """
+        if self._idiom(found):
+            return "idioms"
+        if self._denied(found) or self._denied_after(found):
+            return "denials"
+        if self._imagined(found):
+            return "what_ifs"
+        if self._asked(found):
+            return "asking"
+        if self._long_ago(found):
+            return "long_ago"
+        if not stays and self._gone(found):
+            return "gone"
+        return self._others(found, level)
+
+    def _all(self, kind: str) -> Sequence[Cue]:
+        return self._by_kind.get(kind, ())
+
+    def _sentence(self, found: Cue) -> tuple[int, int]:
+        return self._text.sentences[self._text.sentence_of(found.first)]
+
+    def _in_sentence(self, kind: str, found: Cue) -> list[Cue]:
+        first, last = self._sentence(found)
+        return [cue for cue in self._all(kind) if first <= cue.first <= last]
+
+    def _idiom(self, found: Cue) -> bool:
+        return any(_touch(found, cue) and not _within_gap(found, cue) for cue in self._all("idioms"))
+
+    def _reaches(self, cue: Cue, target: int, *, reach: int, stops: Sequence[Cue]) -> bool:
+        """Does a cue's force carry from its end up to the piece ``target``?"""
+        if any(cue.last < stop.first < target for stop in stops):
+            return False
+        between = [piece.norm for piece in self._text.pieces[cue.last + 1 : target]]
+        if HARD in between or QUESTION in between:
+            return False
+        listed = any(cue.last < c.first < target for c in self._all("or_words"))
+        if len(between) > (_LIST_REACH if listed else reach):
+            return False
+        if SOFT not in between:
+            return True
+        return between[0] != SOFT and self._is_list(cue.last + 1, target)
+
+    def _is_list(self, start: int, target: int) -> bool:
+        """Are the parts between commas, up to the one that holds ``target``, short as in a list of signs?"""
+        length = 0
+        for n in range(start, len(self._text.pieces)):
+            mark = self._text.pieces[n].norm in MARKS
+            if mark and n > target:
+                return length <= _SEGMENT
+            length = 0 if mark else length + 1
+            if length > _SEGMENT + 2 or (length > _SEGMENT and n < target):
+                return False
+        return length <= _SEGMENT
+
+    def _denied(self, found: Cue) -> bool:
+        for cue in self._denials:
+            if cue.last < found.first:
+                if self._reaches(cue, found.first, reach=_REACH, stops=self._stops):
+                    return True
+            elif _within_gap(found, cue):
+                return True
+        return False
+
+    def _denied_after(self, found: Cue) -> bool:
+        for cue in self._denials_after:
+            between = [p.norm for p in self._text.pieces[found.last + 1 : cue.first]]
+            if cue.first > found.last and between in ([], [SOFT], [QUESTION]) and self._closes(cue):
+                return True
+        return False
+
+    def _closes(self, cue: Cue) -> bool:
+        """Does nothing that the cue could deny instead follow it?"""
+        after = cue.last + 1
+        if after >= len(self._text.pieces) or self._text.pieces[after].norm in MARKS:
+            return True
+        return any(stop.first == after for stop in (*self._stops, *self._all("or_words")))
+
+    def _imagined(self, found: Cue) -> bool:
+        really = self._in_sentence("really", found)
+        for cue in self._in_sentence("what_ifs", found):
+            before = cue.first <= found.first and (
+                cue.last >= found.first
+                or self._reaches(cue, found.first, reach=_LIST_REACH, stops=self._all("but"))
+            )
+            if (before or _within_gap(found, cue)) and not any(r.last > cue.first for r in really):
+                return True
+        return False
+
+    def _asked(self, found: Cue) -> bool:
+        if self._in_sentence("really", found):
+            return False
+        for cue in self._in_sentence("asking", found):
+            low, high = sorted((cue.first, found.first))
+            if not any(low < stop.first < high for stop in self._all("but")):
+                return True
+        return False
+
+    def _long_ago(self, found: Cue) -> bool:
+        ago = self._in_sentence("long_ago", found)
+        return bool(ago) and not self._in_sentence("again", found)
+
+    def _gone(self, found: Cue) -> bool:
+        if self._in_sentence("again", found):
+            return False
+        if any(cue.first > found.first for cue in self._in_sentence("all_gone", found)):
+            return True
+        for cue in self._in_sentence("gone", found):
+            if _touch(found, cue) and not _within_gap(found, cue):
+                continue
+            low, high = min(cue.last, found.last), max(cue.first, found.first)
+            near = high - low <= _REACH and SOFT not in [p.norm for p in self._text.pieces[low + 1 : high]]
+            if near and cue.first > found.first and not any(low < s.first < high for s in self._stops):
+                return True
+        return False
+
+    def _others(self, found: Cue, level: Level) -> str:
+        """'' when the sign is the patient's own, or that of somebody for whom the writer speaks."""
+        if self.has("for_patient"):
+            return ""
+        number = self._text.sentence_of(found.first)
+        who = self._last_person(number, found.first)
+        if who is None and number and self._starts_with_they(number, found.first):
+            who = self._last_person(number - 1, len(self._text.pieces))
+        if who is None or (who.label == "family" and level is Level.EMERGENCY):
+            return ""
+        return str(who.label)
+
+    def _last_person(self, sentence: int, before: int) -> Cue | None:
+        """Who is spoken of at a place of a sentence; None: the writer, or nobody in particular."""
+        first, last = self._text.sentences[sentence]
+        who: Cue | None = None
+        spoke: Cue | None = None
+        cues = (*self._all("strangers"), *self._all("family"), *self._all("me"), *self._all("says"), *self._all("they"))
+        for cue in sorted(cues, key=lambda c: (c.first, c.last)):
+            if not first <= cue.first <= min(last, before):
+                continue
+            if cue.label in ("strangers", "family"):
+                who, spoke = cue, None
+            elif cue.label == "me":
+                who = None
+            elif cue.label == "says":
+                who, spoke = None, who or spoke
+            elif cue.label == "they" and spoke is not None:
+                who = spoke
+        return who
+
+    def _starts_with_they(self, sentence: int, before: int) -> bool:
+        first, _ = self._text.sentences[sentence]
+        mine = any(first <= cue.first <= before for cue in self._all("me"))
+        return not mine and any(first <= cue.first <= min(first + 1, before) for cue in self._all("they"))
+
+
+def meanings(found: Iterable[Cue]) -> list[tuple[Cue, Meaning]]:
+    """The phrases that name signs, with what they mean."""
+    return [(f, f.label) for f in found if isinstance(f.label, Meaning)]
+
+
+def _touch(one: Cue, other: Cue) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _within_gap(found: Cue, cue: Cue) -> bool:
+    return any(first <= cue.first and cue.last <= last for first, last in found.gaps)

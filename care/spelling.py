@@ -1,0 +1,100 @@
+"""Typing errors in the words that matter: repaired towards what stands in content/, and nothing else.
+
+General spelling correction hides emergencies ("toung" becomes "young"), so a word is only ever changed into
+one of the words that patients' signs are written with, and a word that is known is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from care.text import MARKS, Piece, Text
+
+_SHORTEST = 4
+_TWO_ERRORS_FROM = 6
+"""Shorter words would turn into others with two errors."""
+_MOST_WORDS = 250
+"""So many unknown words are looked at in one message; more is no language."""
+
+
+@dataclass(frozen=True)
+class Speller:
+    """What a language's typing errors are repaired with."""
+
+    towards: Mapping[str, int]
+    """Word that may be the right one → how serious the signs are that it is needed for."""
+    known: frozenset[str]
+    """Words of all languages that we read; they stay as they are."""
+    stems: tuple[str, ...]
+    """Beginnings of words that the phrases find anyway."""
+    misspellings: Mapping[str, tuple[str, ...]]
+    """Known misspelling → the words that are meant."""
+    names: frozenset[str]
+    """Medicines and brands; they stay as they are."""
+    by_length: Mapping[int, tuple[str, ...]]
+    """``towards`` by length, so that only words of about the same length are compared."""
+
+    def repair(self, text: Text) -> Text:
+        """The same message with its typing errors repaired."""
+        done: dict[str, tuple[str, ...]] = {}
+        pieces: list[Piece] = []
+        for piece, capital in zip(text.pieces, _capitals(text), strict=True):
+            words = done.get(piece.norm)
+            if words is None:
+                words = self._right(piece.norm, guess=not capital and len(done) < _MOST_WORDS)
+                if words != (piece.norm,):
+                    done[piece.norm] = words
+                elif not capital:
+                    done[piece.norm] = words
+            pieces += [Piece(word, piece.start, piece.end) for word in words]
+        return text.with_pieces(pieces)
+
+    def _right(self, word: str, *, guess: bool) -> tuple[str, ...]:
+        if word in MARKS or word[0].isdigit() or word in self.names:
+            return (word,)
+        if word in self.misspellings:
+            return self.misspellings[word]
+        if not guess or len(word) < _SHORTEST or word in self.known or word.startswith(self.stems):
+            return (word,)
+        return (self._nearest(word) or word,)
+
+    def _nearest(self, word: str) -> str:
+        allowed = 2 if len(word) >= _TWO_ERRORS_FROM else 1
+        near: list[tuple[int, bool, int, str]] = []
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            choices = self.by_length.get(length, ())
+            for right, distance, _ in process.extract(
+                word, choices, scorer=OSA.distance, score_cutoff=allowed, limit=5
+            ):
+                near.append((distance, right[0] != word[0], -self.towards[right], right))
+        return min(near)[3] if near else ""
+
+
+def make_speller(
+    towards: Mapping[str, int],
+    known: frozenset[str],
+    stems: Iterable[str],
+    misspellings: Mapping[str, tuple[str, ...]],
+    names: frozenset[str],
+) -> Speller:
+    """Build a speller; words too short to be guessed are left out of ``towards``."""
+    by_length: dict[int, list[str]] = {}
+    for word in sorted(towards):
+        if len(word) >= _SHORTEST:
+            by_length.setdefault(len(word), []).append(word)
+    lengths = {length: tuple(words) for length, words in by_length.items()}
+    long_stems = tuple(stem for stem in stems if len(stem) > _SHORTEST)
+    return Speller(towards, known, long_stems, misspellings, names, lengths)
+
+
+def _capitals(text: Text) -> list[bool]:
+    """For every piece: is it written like a name, with a capital inside a sentence of small letters?"""
+    first = {start for start, _ in text.sentences}
+    return [
+        n not in first and text.raw[p.start].isupper() and text.raw[p.start + 1 : p.end].islower()
+        for n, p in enumerate(text.pieces)
+    ]

@@ -1,0 +1,122 @@
+"""``content/general/symptoms.yaml``: what every sign asks for on which day; no language in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from care.faults import ContentFaults, Fault
+from care.listing import Line, Listing, read_listing
+from care.model import Level, Symptom
+
+_LEVEL = "none|review|urgent|emergency"
+_SYMPTOM = re.compile(
+    rf"(?P<level>{_LEVEL})"
+    r"(?:, expected days (?P<first>\d+)-(?P<last>\d+))?"
+    rf"(?:, from day (?P<from>\d+)(?:, before that (?P<before>{_LEVEL}))?)?"
+)
+_TOGETHER = re.compile(
+    rf"(?P<signs>[a-z_|+ ]+?)(?:, from day (?P<first>\d+))?(?:, to day (?P<last>\d+))? = (?P<level>{_LEVEL})"
+)
+HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "stays_serious")
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Signs that mean more together than each alone."""
+
+    said: str
+    """As it stands in content."""
+    signs: tuple[frozenset[str], ...]
+    """One of each set must be there."""
+    level: Level
+    first_day: int = 0
+    last_day: int | None = None
+
+
+@dataclass(frozen=True)
+class SymptomTable:
+    """Every symptom id, and what they ask for."""
+
+    symptoms: Mapping[str, Symptom]
+    together: tuple[Together, ...]
+    infection: frozenset[str]
+    """Signs that may be an infection …"""
+    lowers_defence: frozenset[str]
+    """… and count for one level more beside one of these."""
+    stays_serious: frozenset[str]
+    """Being over it does not settle these: a faint is looked at though the patient has come round."""
+
+    def level(self, symptom: str, day: int | None) -> Level:
+        """What a sign alone asks for; ``day`` None: unknown, so nothing counts as expected."""
+        known = self.symptoms[symptom]
+        if day is None:
+            return known.level
+        if known.expected and known.expected[0] <= day <= known.expected[1]:
+            return Level.NONE
+        return known.level if day >= known.from_day else known.before
+
+
+def load_symptoms(path: Path, root: Path) -> SymptomTable:
+    """Read the table; ``root`` is the folder that file names are told from. ContentFaults on anything wrong."""
+    listing = read_listing(path, root)
+    faults = [
+        Fault(listing.file, 0, f"`{heading}:` is missing: write it, with at least one line")
+        for heading in HEADINGS
+        if heading not in listing.lines
+    ]
+    faults += [
+        Fault(listing.file, line, f"`{heading}` is no heading of this file: mend its name")
+        for heading, line in listing.lines.items()
+        if heading not in HEADINGS
+    ]
+    if faults:
+        raise ContentFaults(faults)
+    symptoms = dict(_symptoms(listing, faults))
+    together = tuple(_together(listing, symptoms, faults))
+    ids = {heading: _ids(listing, heading, symptoms, faults) for heading in HEADINGS[2:]}
+    if faults:
+        raise ContentFaults(faults)
+    return SymptomTable(symptoms, together, *(ids[heading] for heading in HEADINGS[2:]))
+
+
+def _symptoms(listing: Listing, faults: list[Fault]) -> Iterator[tuple[str, Symptom]]:
+    for id, line in listing.tables.get("symptoms", {}).items():
+        match = _SYMPTOM.fullmatch(line.text)
+        if not match:
+            what = (
+                f"`{line.text}`: write a level (none, review, urgent, emergency), then if need be "
+                "`, expected days 0-3` or `, from day 2, before that review`"
+            )
+            faults.append(Fault(listing.file, line.line, what))
+            yield id, Symptom(id, Level.REVIEW)
+            continue
+        expected = (int(match["first"]), int(match["last"])) if match["first"] else None
+        before = Level.of(match["before"] or "none")
+        yield id, Symptom(id, Level.of(match["level"]), expected, int(match["from"] or 0), before)
+
+
+def _together(listing: Listing, symptoms: Collection[str], faults: list[Fault]) -> Iterator[Together]:
+    for line in listing.lists.get("together", ()):
+        match = _TOGETHER.fullmatch(line.text)
+        if not match:
+            what = f"`{line.text}`: write it like `severe_pain + fever|chills, from day 1 = emergency`"
+            faults.append(Fault(listing.file, line.line, what))
+            continue
+        signs = tuple(frozenset(part.strip().split("|")) for part in match["signs"].split("+"))
+        for id in sorted(frozenset[str]().union(*signs) - set(symptoms)):
+            faults.append(_unknown(listing, line, id))
+        last = int(match["last"]) if match["last"] else None
+        yield Together(line.text, signs, Level.of(match["level"]), int(match["first"] or 0), last)
+
+
+def _ids(listing: Listing, heading: str, symptoms: Collection[str], faults: list[Fault]) -> frozenset[str]:
+    lines = listing.lists.get(heading, ())
+    faults += [_unknown(listing, line, line.text) for line in lines if line.text not in symptoms]
+    return frozenset(line.text for line in lines)
+
+
+def _unknown(listing: Listing, line: Line, id: str) -> Fault:
+    return Fault(listing.file, line.line, f"`{id}` is no symptom of this file: write an id that stands under `symptoms:`")

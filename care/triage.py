@@ -1,0 +1,203 @@
+"""The rules: a message and its day -> how serious it is, and why. Danger wins over everything else.
+
+All languages are always read, whatever the patient chose: people mix them, and leave accents out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from care.lexicon import Label, Lexicon, Meaning
+from care.model import Level, Reading, Why
+from care.phrases import Found
+from care.scope import Scope, meanings
+from care.symptoms import SymptomTable
+from care.text import Text, read
+
+RULES_ARE_SURE = 0.9
+"""How sure a phrase of content makes us of a level."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as one language reads it."""
+
+    lexicon: Lexicon
+    text: Text
+    """Its typing errors repaired with this language's words."""
+    found: tuple[Found[Label], ...]
+    scope: Scope
+
+    def span(self, found: Found[Label]) -> tuple[int, int]:
+        """Where a phrase begins and ends in the message as written."""
+        return self.text.pieces[found.first].start, self.text.pieces[found.last].end
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One mention of a sign."""
+
+    symptom: str
+    level: Level
+    said: str
+    rule: str
+    span: tuple[int, int]
+    language: str
+    sentence: int
+    aside: str
+    """Why it doesn't count; '' when it does."""
+
+
+def triage(message: str, day: int | None, lexicons: Sequence[Lexicon], table: SymptomTable) -> Reading:
+    """Level, symptoms, ``asks`` and reasons of a message.
+
+    ``day``: days since the session; None when unknown, which takes nothing for expected.
+    """
+    return judge(hear(read(message), lexicons), day, table)
+
+
+def hear(text: Text, lexicons: Sequence[Lexicon], *, repair: bool = True) -> tuple[Heard, ...]:
+    """Read a message in every language. ``repair`` False leaves typing errors: for foreign messages."""
+    return tuple(_hear(lexicon.speller.repair(text) if repair else text, lexicon) for lexicon in lexicons)
+
+
+def judge(heard: Sequence[Heard], day: int | None, table: SymptomTable) -> Reading:
+    """What the languages heard, put together."""
+    signs = _settle([sign for one in heard for sign in _signs(one, day, table)], heard)
+    live = [sign for sign in signs if not sign.aside]
+    whys = [Why(s.said, s.symptom, s.rule, s.level) for s in live]
+    whys += _together(live, day, table)
+    whys += _lowered_defence(live, table)
+    asides = [Why(s.said, "", f"{s.aside}: {s.symptom}", Level.NONE) for s in signs if s.aside]
+    hints = list(_hints(heard, signs))
+    level = max((why.level for why in whys), default=Level.NONE)
+    return Reading(
+        level=level,
+        symptoms=_ordered(whys),
+        sure=RULES_ARE_SURE if level > Level.NONE else 0.0,
+        asks=bool(hints) and level < Level.EMERGENCY,
+        why=(*sorted(_once(whys), key=lambda w: -w.level), *hints, *_once(asides)),
+    )
+
+
+def most_serious(readings: Sequence[Reading]) -> Reading:
+    """Several readers of one message put together: the first's reading, raised by the others'."""
+    whys = [why for reading in readings for why in reading.why]
+    top = max(readings, key=lambda reading: reading.level)
+    return replace(
+        readings[0],
+        level=top.level,
+        symptoms=tuple(dict.fromkeys(symptom for r in (top, *readings) for symptom in r.symptoms)),
+        sure=top.sure if top.level > Level.NONE else readings[0].sure,
+        asks=any(reading.asks for reading in readings) and top.level < Level.EMERGENCY,
+        why=tuple(sorted(_once(whys), key=lambda why: -why.level)),
+    )
+
+
+def _hear(text: Text, lexicon: Lexicon) -> Heard:
+    found = lexicon.book.find(text)
+    scope = Scope(text, (f for f in found if isinstance(f.label, str)))
+    return Heard(lexicon, text, tuple(found), scope)
+
+
+def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign]:
+    named = [(f, m) for f, m in meanings(heard.found) if _on_day(m, day) and not heard.scope.broken(f)]
+    hidden = [(f, m.symptom) for f, m in named if m.hides]
+    for found, meaning in named:
+        symptom = meaning.symptom
+        if meaning.hides or any(
+            symptom == other and found.first <= hide.last and hide.first <= found.last for hide, other in hidden
+        ):
+            continue
+        level = table.level(symptom, day) if meaning.level is None else meaning.level
+        yield _Sign(
+            symptom,
+            level,
+            heard.text.said(found.first, found.last),
+            found.phrase.said,
+            heard.span(found),
+            heard.lexicon.language,
+            heard.text.sentence_of(found.first),
+            heard.scope.set_aside(found, level, stays=symptom in table.stays_serious),
+        )
+
+
+def _on_day(meaning: Meaning, day: int | None) -> bool:
+    if day is None:
+        return meaning.last_day is None
+    return day >= meaning.first_day and (meaning.last_day is None or day <= meaning.last_day)
+
+
+def _settle(signs: list[_Sign], heard: Sequence[Heard]) -> list[_Sign]:
+    """Where two languages know the same words, the language of the sentence decides."""
+    languages = _sentence_languages(heard)
+    return [
+        sign
+        for sign in signs
+        if languages[sign.sentence] in ("", sign.language)
+        or not any(
+            other.language == languages[sign.sentence]
+            and other.symptom == sign.symptom
+            and other.span[0] < sign.span[1]
+            and sign.span[0] < other.span[1]
+            for other in signs
+        )
+    ]
+
+
+def _sentence_languages(heard: Sequence[Heard]) -> list[str]:
+    """The language that most words of each sentence belong to; '' when they are even."""
+    if not heard:
+        return []
+    result = []
+    for number in range(len(heard[0].text.sentences)):
+        counts = {}
+        for one in heard:
+            first, last = one.text.sentences[number]
+            words = [piece.norm for piece in one.text.pieces[first : last + 1]]
+            counts[one.lexicon.language] = sum(word in one.lexicon.words for word in words)
+        best = max(counts.values())
+        winners = [language for language, count in counts.items() if count == best]
+        result.append(winners[0] if len(winners) == 1 else "")
+    return result
+
+
+def _together(live: Sequence[_Sign], day: int | None, table: SymptomTable) -> Iterator[Why]:
+    present = {sign.symptom: sign for sign in live}
+    for rule in table.together:
+        if day is not None and (day < rule.first_day or (rule.last_day is not None and day > rule.last_day)):
+            continue
+        having = [sorted(option & present.keys()) for option in rule.signs]
+        if all(having):
+            for options in having:
+                yield Why(present[options[0]].said, options[0], rule.said, rule.level)
+
+
+def _lowered_defence(live: Sequence[_Sign], table: SymptomTable) -> Iterator[Why]:
+    causes = [sign for sign in live if sign.symptom in table.lowers_defence]
+    for sign in live:
+        if causes and sign.symptom in table.infection and sign.level is Level.REVIEW:
+            yield Why(sign.said, sign.symptom, f"infection + {causes[0].symptom}", Level.URGENT)
+
+
+def _hints(heard: Sequence[Heard], signs: Sequence[_Sign]) -> Iterator[Why]:
+    """Mentions that no rule settled: too little for an alarm, too much to pass over."""
+    settled = [sign.span for sign in signs]
+    for one in heard:
+        for found in one.found:
+            start, end = one.span(found)
+            if found.label != "hints" or any(start < stop and begin < end for begin, stop in settled):
+                continue
+            if not one.scope.set_aside(found, Level.URGENT, stays=False):
+                yield Why(one.text.said(found.first, found.last), "", f"hints: {found.phrase.said}", Level.NONE)
+
+
+def _ordered(whys: Iterable[Why]) -> tuple[str, ...]:
+    """Symptom ids, most serious first."""
+    return tuple(dict.fromkeys(why.symptom for why in sorted(whys, key=lambda why: -why.level) if why.symptom))
+
+
+def _once(whys: Iterable[Why]) -> list[Why]:
+    """Without reasons that say the same twice."""
+    return list({(why.phrase, why.symptom, why.level): why for why in whys}.values())

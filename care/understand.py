@@ -1,0 +1,149 @@
+"""A message -> a Reading: how serious, which signs, which question, which language.
+
+Several readers may judge how serious it is; the most serious one wins. The rules of ``triage`` always read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from care.language import language_of
+from care.lexicon import Lexicon, load_lexicons
+from care.model import Level, Reading, Why
+from care.symptoms import SymptomTable, load_symptoms
+from care.text import MARKS, Text, read, signs
+from care.triage import Heard, hear, judge, most_serious
+
+OUT_OF_SCOPE = "out_of_scope"
+_FOREIGN_FROM = 0.5
+"""Probability from which the detector is believed …"""
+_FEW_KNOWN = 0.6
+"""… when fewer of the words than this are ones we know."""
+_HARDLY_ANY_KNOWN = 0.34
+"""Fewer known words than this are unreadable even when the language can't be told."""
+_SMALL_TALK_REST = 6
+"""So many other words may stand beside thanks or a greeting."""
+_THUMBS = {"👍": "fine", "👌": "fine", "✅": "fine", "🙏": "thanks", "❤": "thanks", "💕": "thanks", "👋": "hello"}
+
+
+class Searcher(Protocol):
+    """Finds the FAQ topics that a message asks about."""
+
+    answer_at: float
+    """Score from which a topic is answered …"""
+    offer_at: float
+    """… and from which it is offered as a button."""
+
+    def search(self, text: str, lang: str) -> Sequence[tuple[str, float]]:
+        """(topic, score 0..1), best first; ``out_of_scope`` may be among them."""
+
+
+class DangerReader(Protocol):
+    """A further judge of how serious a message is, beside the rules."""
+
+    def read(self, text: str, day: int | None, rules: Reading) -> Reading:
+        """Its own reading. ``rules.why`` also tells which signs the rules set aside, and why."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Understands the messages of patients. One is built at start and serves all."""
+
+    lexicons: Sequence[Lexicon]
+    table: SymptomTable
+    searcher: Searcher
+    languages: Sequence[str]
+    """Languages that the clinic offers; the others are read for danger all the same."""
+    others: Sequence[DangerReader] = ()
+
+    def read(self, text: str, day: int | None, lang: str) -> Reading:
+        """What a message means on a day of the episode. ``lang``: the language that the patient chose."""
+        cut = read(text)
+        if not cut.pieces and not signs(text):
+            return _unreadable("", "")
+        language, probability = language_of(text)
+        shares = self._shares(cut)
+        foreign = self._foreign(cut, language, probability, max(shares.values(), default=0.0))
+        heard = hear(cut, self.lexicons, repair=not foreign)
+        rules = judge(heard, day, self.table)
+        reading = most_serious([rules, *(other.read(text, day, rules) for other in self.others)])
+        talk = _small_talk(text, heard) if not reading.symptoms else ""
+        if foreign and reading.level is Level.NONE and not reading.symptoms and not talk:
+            return _unreadable(text, language)
+        spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
+        reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
+        return self._with_topic(reading, text, spoken if spoken in self.languages else lang, heard, talk)
+
+    def _shares(self, text: Text) -> dict[str, float]:
+        """Language → share of the words that are surely of it."""
+        words = text.words
+        return {
+            lexicon.language: sum(word in lexicon.words for word in words) / max(1, len(words))
+            for lexicon in self.lexicons
+        }
+
+    def _foreign(self, text: Text, language: str, probability: float, known: float) -> bool:
+        if not text.words:
+            return False
+        if language and language not in self.languages and probability >= _FOREIGN_FROM:
+            return known < _FEW_KNOWN or any(lexicon.language == language for lexicon in self.lexicons)
+        return language not in self.languages and known < _HARDLY_ANY_KNOWN
+
+    def _with_topic(
+        self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str
+    ) -> Reading:
+        question = "?" in text or any(one.scope.has("questions") for one in heard)
+        if question:
+            talk = ""
+        reading = replace(reading, question=question)
+        if talk or (reading.symptoms and not question):
+            return replace(reading, small_talk=talk)
+        hits = self.searcher.search(text, lang)
+        if not hits:
+            return reading
+        best, score = hits[0]
+        sure = reading.sure if reading.level > Level.NONE else score
+        if score >= self.searcher.answer_at:
+            return replace(reading, topic=None if best == OUT_OF_SCOPE else best, sure=sure)
+        near = [topic for topic, s in hits if s >= self.searcher.offer_at and topic != OUT_OF_SCOPE]
+        return replace(reading, near=tuple(near[:3]), sure=sure)
+
+
+def load_reader(general: Path, languages: Sequence[str], searcher: Searcher) -> Reader:
+    """Read ``content/general``; ContentFaults tells everything that is wrong at once.
+
+    ``languages``: those that the clinic offers. Every language that has phrases is read, offered or not.
+    """
+    table = load_symptoms(general / "symptoms.yaml", general.parent)
+    lexicons = load_lexicons(general, table.symptoms)
+    language_of("the detector is loaded now rather than with the first message")
+    return Reader(lexicons, table, searcher, tuple(languages))
+
+
+def _unreadable(text: str, language: str) -> Reading:
+    why = Why(text, "unreadable", "no language that we read", Level.REVIEW)
+    return Reading(Level.REVIEW, ("unreadable",), language=language, readable=False, sure=1.0, why=(why,))
+
+
+def _small_talk(text: str, heard: Sequence[Heard]) -> str:
+    """'thanks', 'fine' or 'hello' when the message is hardly more; else ''."""
+    if not any(one.text.words for one in heard):
+        return next((kind for sign, kind in _THUMBS.items() if sign in text), "")
+    for one in heard:
+        kinds = [f for f in one.found if f.label in ("thanks", "fine", "hello", "fillers")]
+        covered = {n for f in kinds for n in range(f.first, f.last + 1)}
+        rest = sum(p.norm not in MARKS for n, p in enumerate(one.text.pieces) if n not in covered)
+        said = {str(f.label) for f in kinds} - {"fillers"}
+        if said and rest <= min(_SMALL_TALK_REST, len(covered)):
+            return next(kind for kind in ("thanks", "fine", "hello") if kind in said)
+    if any(one.scope.has("denials") for one in heard) and _all_denied(heard):
+        return "fine"
+    return ""
+
+
+def _all_denied(heard: Sequence[Heard]) -> bool:
+    """The patient only told what they don't have."""
+    return any(not isinstance(f.label, str) for one in heard for f in one.found)

@@ -1,0 +1,1 @@
+"""What the command `aftercare` does, one file a subject; `aftercare.py` hands each its parts."""

@@ -1,0 +1,118 @@
+"""One message through the whole understanding, without a chat: for `chat`, `understand` and tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+
+from care.checkin import SAFETY, known, screen
+from care.decide import Decision, Situation, decide
+from care.library import Library
+from care.model import Level, Reading, Say
+from care.promise import is_open, promised
+from care.understand import Reader
+
+
+class BadLine(ValueError):
+    """A line of input that can't be read; the text says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message and what became of it."""
+
+    reading: Reading
+    decision: Decision
+    reply: str
+    """Everything that the patient would read at once, as plain text."""
+    source: str | None
+    """The document that the answer names; None when it is no answer from one."""
+
+
+class Talk:
+    """The running bot's understanding, deciding and wording, for one imagined patient."""
+
+    def __init__(self, library: Library, reader: Reader, now: datetime) -> None:
+        self._library, self._reader, self._now = library, reader, now
+        self._procedure = next(iter(library.procedures.values()))
+
+    def hear(self, text: str, day: int, lang: str, *, failures: int = 0) -> Heard:
+        """What the bot would do with ``text`` from a patient on ``day`` who chose ``lang``."""
+        try:
+            reading = self._reader.read(text, day, lang)
+        except Exception:  # as the running bot: what can't be understood is for a person
+            reading = Reading(Level.REVIEW, ("unreadable",), readable=False)
+        decision = decide(reading, self._situation(day, failures))
+        says = list(decision.says)
+        if decision.ask_signs:
+            says.append(screen(0, "danger", known(SAFETY, self._procedure), self._procedure, {}))
+        shown = lang if lang in self._library.languages else self._library.clinic.language
+        facts = {"day": day, "procedure": self._procedure.id}
+        parts = [self._library.say(say.words, shown, {**facts, **say.facts}).html for say in says]
+        return Heard(reading, decision, plain("\n\n".join(parts)), self._source(says, shown))
+
+    def _situation(self, day: int, failures: int) -> Situation:
+        clinic = self._library.clinic
+        local = self._now.astimezone(clinic.zone)
+        return Situation(
+            day=day,
+            now=local,
+            procedure=self._procedure.id,
+            clinic_open=is_open(clinic, self._now),
+            promise={level: promised(clinic, level, self._now).astimezone(clinic.zone) for level in Level},
+            session=local - timedelta(days=day),
+            failures=failures,
+        )
+
+    def _source(self, says: list[Say], lang: str) -> str | None:
+        topic = next((str(say.facts["topic"]) for say in says if say.words == "faq.answer"), None)
+        return self._library.books[lang].answers[topic].source(self._library.sources) if topic else None
+
+
+def plain(html: str) -> str:
+    """Telegram HTML as the reader sees it."""
+    for tag in ("<b>", "</b>", "<i>", "</i>"):
+        html = html.replace(tag, "")
+    return unescape(html)
+
+
+def understand_lines(talk: Talk, lines: Iterable[str]) -> Iterator[str]:
+    """JSON lines in, JSON lines out, in order; BadLine names the first line that can't be read."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        item = _item(line, number)
+        heard = talk.hear(item["text"], item["day"], item["lang"])
+        topic = next((str(s.facts["topic"]) for s in heard.decision.says if s.words == "faq.answer"), None)
+        answer = {
+            "id": item["id"],
+            "level": max(heard.reading.level, heard.decision.level).word,
+            "symptoms": list(heard.reading.symptoms),
+            "topic": topic,
+            "sure": round(heard.reading.sure, 3),
+            "asks": heard.decision.ask_signs,
+            "reply": heard.reply,
+            "source": heard.source,
+        }
+        yield json.dumps(answer, ensure_ascii=False)
+
+
+def _item(line: str, number: int) -> dict[str, Any]:
+    try:
+        item = json.loads(line)
+    except ValueError:
+        raise BadLine(f"line {number} is not JSON: write one object a line") from None
+    if not isinstance(item, dict):
+        raise BadLine(f"line {number} must be an object with id, lang, day and text")
+    lacking = [name for name in ("id", "lang", "day", "text") if name not in item]
+    if lacking:
+        raise BadLine(f"line {number} lacks {', '.join(lacking)}")
+    if not isinstance(item["text"], str) or not isinstance(item["lang"], str):
+        raise BadLine(f"line {number}: text and lang must be strings")
+    if isinstance(item["day"], bool) or not isinstance(item["day"], int) or item["day"] < 0:
+        raise BadLine(f"line {number}: day must be a whole number, 0 on the day of the session")
+    return item

@@ -1,0 +1,76 @@
+"""Beginning a check-in and showing its next screen, for whichever door asks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from care.checkin import first_step, known, screen
+from care.model import Clinic, Procedure, Say
+from store import checkins, outbox
+from store.seam import Row, Writes
+
+
+def begin(
+    tx: Writes,
+    patient: Row,
+    episode: Row | None,
+    procedure: Procedure,
+    clinic: Clinic,
+    *,
+    checkin: str,
+    origin: str,
+    day: int | None,
+    words: str,
+    now: datetime,
+) -> int:
+    """Ask the first screen of a check-in; its id.
+
+    A planned one is asked once more after the clinic's hours; silence after the safety questions
+    is looked at after the clinic's minutes.
+    """
+    plan = known(checkin, procedure)
+    wait = (
+        timedelta(hours=clinic.remind_hours) if origin == "planned" else timedelta(minutes=clinic.silence_minutes)
+    )
+    step = first_step(plan)
+    checkin_id = checkins.begin(
+        tx,
+        patient_id=patient["id"],
+        episode_id=episode["id"] if episode else None,
+        checkin=checkin,
+        origin=origin,
+        day=day,
+        step=step,
+        words=words,
+        look=now + wait,
+        now=now,
+    )
+    show(tx, patient, episode, screen(checkin_id, step, plan, procedure, {}), checkin_id, now)
+    return checkin_id
+
+
+def show(
+    tx: Writes,
+    patient: Row,
+    episode: Row | None,
+    say: Say,
+    checkin_id: int,
+    now: datetime,
+    *,
+    instead_of: int | None = None,
+) -> None:
+    """Show a screen as a new message, or in place of the one that was pressed (its message id)."""
+    outbox.put(
+        tx,
+        say,
+        chat_id=patient["chat_id"],
+        lang=patient["lang"],
+        due=now,
+        patient_id=patient["id"],
+        episode_id=episode["id"] if episode else None,
+        checkin_id=checkin_id,
+        form="edit" if instead_of else "text",
+        edits_message=instead_of,
+    )
+
+
