@@ -86,7 +86,9 @@ class Commands:
         self._desk.to_patient(tx, patient, self._menu(patient, now), now, episode=episode)
 
     def _menu(self, patient: Row, now: datetime) -> Say:
-        paused = patient["paused_until"] if patient["paused_until"] and patient["paused_until"] > stamp(now) else 0
+        paused = (
+            patient["paused_until"] if patient["paused_until"] and patient["paused_until"] > stamp(now) else 0
+        )
         zone = ZoneInfo(patient["zone"])
         facts = {
             "lang_name": self._desk.library.say(f"language.{patient['lang']}", patient["lang"], {}).html,
@@ -95,10 +97,14 @@ class Commands:
             "paused_until": moment(paused).astimezone(zone) if paused else None,
         }
         pause = (
-            Button("button.settings_resume", "s|resume") if paused else Button("button.settings_pause", "s|pause")
+            Button("button.settings_resume", "s|resume")
+            if paused
+            else Button("button.settings_pause", "s|pause")
         )
         language = (
-            (Button("button.settings_language", "s|language"),) if len(self._desk.library.languages) > 1 else ()
+            (Button("button.settings_language", "s|language"),)
+            if len(self._desk.library.languages) > 1
+            else ()
         )
         rows = (
             (*language, Button("button.settings_hour", "s|hour")),
@@ -158,7 +164,9 @@ class Commands:
         if what == "language":
             languages = self._desk.library.languages
             return Say(
-                "settings.language", {}, tuple((Button(f"language.{x}", f"s|language|{x}"),) for x in languages)
+                "settings.language",
+                {},
+                tuple((Button(f"language.{x}", f"s|language|{x}"),) for x in languages),
             )
         rows = tuple((Button("button.pause_days", f"s|pause|{n}", {"days": n}),) for n in PAUSES)
         return Say("settings.pause", {}, rows)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
+from bot.case import Case
 from bot.checkins import CheckIns
 from bot.commands import Commands
 from bot.desk import NO_EPISODE_DAY, Desk
 from bot.enrolment import Enrolment
 from bot.staff import Staff
 from care.channel import Incoming
-from care.decide import Decision, Situation, decide, flag_facts
-from care.model import Level, Reading, Say
+from care.decide import Decision, answer, decide, flag_facts
+from care.model import Level, Reading, Say, Why
 from store import audit, checkins, flagging, flags, messages, people
 from store.seam import Row, Writes
 
@@ -130,77 +129,35 @@ class Conversation:
         await desk.carry_out(heard, work)
 
     async def _conclude(self, heard: Incoming, patient: Row, reading: Reading) -> None:
+        """What follows from a patient's words: kept, answered, flagged, in one transaction."""
         desk = self._desk
         episode = desk.episode(desk.store.read, patient)
-        now = desk.clock()
-        situation = desk.situation(desk.store.read, patient, episode, now)
+        situation = desk.situation(desk.store.read, patient, episode, desk.clock())
         decision = decide(reading, situation)
 
-        def work(tx: Writes, at: datetime) -> None:
-            self._keep(tx, heard, patient, episode, reading, situation)
-            self._answer(tx, heard, patient, episode, reading, decision, situation, at)
+        def work(tx: Writes, now: datetime) -> None:
+            case = Case(desk, tx, heard, patient, episode, situation, now)
+            case.keep(reading)
+            for say in decision.says:
+                case.say(say)
+            people.change(tx, patient["id"], failures=decision.failures, last_topic=decision.topic)
+            self._tell_staff(case, reading, decision)
+            if decision.level >= Level.URGENT:
+                checkins.stop(tx, patient["id"])
+            elif decision.ask_signs:
+                self._checkins.begin_safety(case, "unsure")
 
         await desk.carry_out(heard, work)
 
-    def _keep(
-        self,
-        tx: Writes,
-        heard: Incoming,
-        patient: Row,
-        episode: Row | None,
-        reading: Reading,
-        situation: Situation,
-    ) -> None:
-        messages.keep(
-            tx,
-            patient_id=patient["id"],
-            episode_id=episode["id"] if episode else None,
-            update_id=heard.update_id,
-            at=heard.at,
-            day=situation.day,
-            kind=heard.kind,
-            text=heard.text or heard.data,
-            file_id=heard.file_id,
-            level=reading.level.word,
-            reading=_plain(reading),
-        )
-        checkins.settle(tx, patient["id"])
-
-    def _answer(
-        self,
-        tx: Writes,
-        heard: Incoming,
-        patient: Row,
-        episode: Row | None,
-        reading: Reading,
-        decision: Decision,
-        situation: Situation,
-        now: datetime,
-    ) -> None:
-        desk = self._desk
-        for say in decision.says:
-            desk.to_patient(tx, patient, say, now, episode=episode)
-        people.change(tx, patient["id"], failures=decision.failures, last_topic=decision.topic)
-        standing = flags.unresolved(tx, patient["id"])
+    def _tell_staff(self, case: Case, reading: Reading, decision: Decision) -> None:
+        """Flag it; or show it below the flag that is open, to which all words of this patient belong."""
         if decision.level > Level.NONE:
-            flagging.raise_flag(
-                tx,
-                desk.room(),
-                patient,
-                episode,
-                kind=decision.kind,
-                level=decision.level,
-                words=heard.text,
-                why=reading.why,
-                day=situation.day,
-                now=now,
-            )
-        elif standing is not None and standing["kind"] not in flagging.TASKS:
-            flagging.relay(tx, desk.room(), patient, standing["id"], Level.NONE, heard.text, now)
-        if decision.level >= Level.URGENT:
-            checkins.stop(tx, patient["id"])
-        elif decision.ask_signs:
-            self._checkins.begin_safety(tx, patient, episode, "unsure", heard.text, situation.day, now)
+            case.flag(decision.kind, decision.level, case.heard.text, reading.why)
+            return
+        standing = flags.unresolved(case.tx, case.patient["id"])
+        if standing is not None and standing["kind"] not in flagging.TASKS:
+            room = case.desk.room()
+            flagging.relay(case.tx, room, case.patient, standing["id"], Level.NONE, case.heard.text, case.now)
 
     async def _question(self, heard: Incoming, door: str) -> None:
         """A button below "I'm not sure": one of the topics, or ask the clinic."""
@@ -213,98 +170,49 @@ class Conversation:
         situation = desk.situation(desk.store.read, patient, episode, desk.clock())
 
         def work(tx: Writes, now: datetime) -> None:
-            say = self._chosen(tx, heard, door, patient, episode, situation, now)
-            desk.to_patient(tx, patient, say, now, episode=episode, instead_of=heard.message_id)
+            case = Case(desk, tx, heard, patient, episode, situation, now)
             people.change(tx, patient["id"], failures=0)
+            case.change(self._chosen(case, door))
 
         await desk.carry_out(heard, work)
 
-    def _chosen(
-        self,
-        tx: Writes,
-        heard: Incoming,
-        door: str,
-        patient: Row,
-        episode: Row | None,
-        situation: Situation,
-        now: datetime,
-    ) -> Say:
+    def _chosen(self, case: Case, door: str) -> Say:
         if door == "topic":
-            topic = heard.data.partition("|")[2]
-            people.change(tx, patient["id"], last_topic=topic)
-            facts = {"topic": topic, "day": situation.day, "procedure": situation.procedure}
-            return Say("faq.answer", facts)
+            topic = case.heard.data.partition("|")[2]
+            people.change(case.tx, case.patient["id"], last_topic=topic)
+            return answer(topic, case.situation)
         if door == "noask":
             return Say("faq.not_passed")
-        asked = messages.latest(tx, patient["id"])
-        flagging.raise_flag(
-            tx,
-            self._desk.room(),
-            patient,
-            episode,
-            kind="question",
-            level=Level.REVIEW,
-            words=asked["text"] if asked else "",
-            why=(),
-            day=situation.day,
-            now=now,
-        )
-        return Say("faq.passed_on", flag_facts(Level.REVIEW, situation))
+        asked = messages.latest(case.tx, case.patient["id"])
+        case.flag("question", Level.REVIEW, asked["text"] if asked else "")
+        return Say("faq.passed_on", flag_facts(Level.REVIEW, case.situation))
 
     async def _medium(self, heard: Incoming) -> None:
         """A photo, a voice message …: kept, acknowledged, and shown to a person."""
         desk = self._desk
         patient = people.by_chat(desk.store.read, heard.chat_id)
         if patient is None:
-            await self._stranger(heard, await desk.understand(heard.text, _read_day(None), heard.lang))
+            await self._stranger(heard, await desk.understand(heard.text, NO_EPISODE_DAY, heard.lang))
             return
         episode = desk.episode(desk.store.read, patient)
-        now = desk.clock()
-        situation = desk.situation(desk.store.read, patient, episode, now)
+        situation = desk.situation(desk.store.read, patient, episode, desk.clock())
         caption = Reading()
         if heard.text:
             caption = await desk.understand(heard.text, _read_day(situation.day), patient["lang"])
-        level = max(caption.level, Level.REVIEW)
-        facts = {**flag_facts(Level.REVIEW, situation), "kind": heard.kind}
-        says = [Say("media.received", facts)]
-        if caption.level >= Level.URGENT:
-            says = [*decide(caption, situation).says, *says]
 
-        def work(tx: Writes, at: datetime) -> None:
-            self._keep(tx, heard, patient, episode, caption, situation)
-            for say in says:
-                desk.to_patient(tx, patient, say, at, episode=episode)
-            self._show_medium(tx, heard, patient, episode, level, caption, situation, at)
+        def work(tx: Writes, now: datetime) -> None:
+            case = Case(desk, tx, heard, patient, episode, situation, now)
+            case.keep(caption)
+            if caption.level >= Level.URGENT:
+                for say in decide(caption, situation).says:
+                    case.say(say)
+            case.say(Say("media.received", {**flag_facts(Level.REVIEW, situation), "kind": heard.kind}))
+            flag_id = case.flag("media", max(caption.level, Level.REVIEW), heard.text, caption.why)
+            if heard.file_id:
+                copy = Say("staff.media", {"file_id": heard.file_id, "kind": heard.kind})
+                flagging.under_card(tx, desk.room(), copy, flag_id, now, form="copy")
 
         await desk.carry_out(heard, work)
-
-    def _show_medium(
-        self,
-        tx: Writes,
-        heard: Incoming,
-        patient: Row,
-        episode: Row | None,
-        level: Level,
-        caption: Reading,
-        situation: Situation,
-        now: datetime,
-    ) -> None:
-        room = self._desk.room()
-        flag_id = flagging.raise_flag(
-            tx,
-            room,
-            patient,
-            episode,
-            kind="media",
-            level=level,
-            words=heard.text,
-            why=caption.why,
-            day=situation.day,
-            now=now,
-        )
-        if heard.file_id:
-            say = Say("staff.media", {"file_id": heard.file_id, "kind": heard.kind})
-            flagging.under_card(tx, room, say, flag_id, now, form="copy")
 
     async def _contact(self, heard: Incoming) -> None:
         desk = self._desk
@@ -330,17 +238,10 @@ class Conversation:
             people.change(tx, patient["id"], unreachable=reason)
             episode = people.running(tx, patient["id"])
             if reason and episode is not None:
-                flagging.raise_flag(
-                    tx,
-                    desk.room(),
-                    patient,
-                    episode,
-                    kind="unreachable",
-                    level=Level.REVIEW,
-                    words="",
-                    why=(),
-                    day=desk.day(episode, now),
-                    now=now,
+                situation = desk.situation(tx, patient, episode, now)
+                why = Why("", "", reason, Level.REVIEW)
+                Case(desk, tx, heard, patient, episode, situation, now).flag(
+                    "unreachable", Level.REVIEW, "", (why,)
                 )
 
         await desk.carry_out(heard, work)
@@ -348,7 +249,3 @@ class Conversation:
 
 def _read_day(day: int | None) -> int:
     return NO_EPISODE_DAY if day is None else max(0, day)
-
-
-def _plain(reading: Reading) -> dict[str, Any]:
-    return {**asdict(reading), "level": reading.level.word, "why": [asdict(w) for w in reading.why]}

@@ -155,4 +155,3 @@ class Desk:
             failures=patient["failures"],
             last_topic=patient["last_topic"],
         )
-

@@ -89,7 +89,9 @@ class Enrolment:
         coming = [row for row in outbox.planned(tx, episode["id"]) if row["state"] == "waiting"]
         next_at = moment(coming[0]["due_at"]).astimezone(zone) if coming else None
         facts = {"next_at": next_at}
-        self._desk.to_patient(tx, patient, Say("start.already", facts, keyboard=KEYBOARD), now, episode=episode)
+        self._desk.to_patient(
+            tx, patient, Say("start.already", facts, keyboard=KEYBOARD), now, episode=episode
+        )
 
     def _admit(self, tx: Writes, heard: Incoming, invitation: Row, now: datetime) -> None:
         lang = self._desk.language(invitation["lang"])
@@ -132,7 +134,7 @@ class Enrolment:
             buttons = tuple((Button(f"language.{x}", f"e|lang|{x}"),) for x in self._desk.library.languages)
             return Say("enrol.language", {}, buttons)
         if step == "consent":
-            rows = ((Button("button.accept", "e|consent|yes"),), (Button("button.decline", "e|consent|no"),))
+            rows: Rows = ((Button("button.accept", "e|consent|yes"),), (Button("button.decline", "e|consent|no"),))
             return Say("enrol.consent", {}, rows)
         if step == "session":
             local = self._session(tx, draft).astimezone(zone)

@@ -106,16 +106,19 @@ def hear(raw: Mapping[str, object], *, bot_username: str, heard_at: datetime | N
     update_id = raw.get("update_id")
     try:
         try:
-            heard = _heard(Update.de_json(dict(raw), None), bot_username, heard_at)
+            return _heard(raw, bot_username, heard_at)
         except Exception:  # a part that we could do without: words must not be lost for its sake
-            heard = _heard(Update.de_json(_lean(raw), None), bot_username, heard_at)
-        return _sound(heard)
+            return _heard(_lean(raw), bot_username, heard_at)
     except Exception as trouble:
         shown = update_id if isinstance(update_id, int) else "without an id"
         raise Unparseable(f"update {shown}: {type(trouble).__name__}") from None
 
 
-def _heard(update: Update, bot_username: str, heard_at: datetime | None) -> Incoming:
+def _heard(raw: Mapping[str, object], bot_username: str, heard_at: datetime | None) -> Incoming:
+    return _sound(_told(Update.de_json(dict(raw), None), bot_username, heard_at))
+
+
+def _told(update: Update, bot_username: str, heard_at: datetime | None) -> Incoming:
     if message := update.message or update.edited_message:
         return _message(update.update_id, message, bot_username, edited=update.message is None)
     if update.callback_query:

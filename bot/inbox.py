@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from bot.hear import Unparseable, hear
@@ -79,15 +80,12 @@ class Inbox:
 
     async def _resume(self) -> None:
         """What an earlier run left unhandled; an update that keeps killing us is set aside."""
-        now = self._clock()
         for row in inbox.waiting(self._store.read):
             if row["attempts"] >= ATTEMPTS:
-                log.error("update %s was begun %s times and never finished: set aside", row["update_id"], ATTEMPTS)
-                await self._store.write(
-                    lambda tx, id=row["update_id"]: inbox.set_aside(tx, id, "never finished", now)
-                )
+                log.error("update %s was begun %s times, never finished: set aside", row["update_id"], ATTEMPTS)
+                await self._aside(row["update_id"], "never finished")
                 continue
-            await self._store.write(lambda tx, id=row["update_id"]: inbox.tried(tx, id))
+            await self._store.write(partial(inbox.tried, update_id=row["update_id"]))
             self._queue(row["update_id"], json.loads(row["raw"]))
 
     def _queue(self, update_id: int, raw: dict[str, Any]) -> None:
@@ -161,7 +159,9 @@ class Updates(Protocol):
 class Poller:
     """Long polling: the offset moves only past what is committed."""
 
-    def __init__(self, telegram: Updates, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]) -> None:
+    def __init__(
+        self, telegram: Updates, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
+    ) -> None:
         self._telegram, self._keep = telegram, keep
         self.offset = 0
         """0 at the start: the server then repeats what was never confirmed, and known ids count once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
@@ -32,6 +31,23 @@ REASONS = (
     ("message thread not found", "gone"),
 )
 """What Telegram's description contains → why it is refused; anything else is ``bad``."""
+MISTAKES = (
+    "can't parse entities",
+    "message text is empty",
+    "message is too long",
+    "caption is too long",
+    "wrong file identifier",
+    "wrong type of",
+    "file is too big",
+    "request entity too large",
+    "not enough rights",
+    "have no rights",
+    "chat_write_forbidden",
+    "button_",
+    "inline keyboard button",
+    "bad webhook",
+)
+"""What may be logged of other descriptions. Never a whole one: it may quote what somebody wrote."""
 
 
 class WrongToken(Exception):
@@ -81,9 +97,8 @@ def _reason(trouble: TelegramError) -> str:
     for fragment, reason in REASONS:
         if fragment in words:
             return reason
-    # Only the beginning: behind a colon or a quote Telegram may repeat what was written.
-    beginning = re.split(r"[:\"\d]| '", words.removeprefix("forbidden: "))[0]
-    log.warning("refused: %s", beginning[:80])
+    known = [phrase for phrase in MISTAKES if phrase in words]
+    log.warning("refused: %s", known[0] if known else type(trouble).__name__)
     return "bad"
 
 

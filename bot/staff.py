@@ -150,9 +150,7 @@ class Staff:
         say = flagging.card_of(tx, room, flag["id"])
         if resolving:
             say = Say(say.words, say.facts, outcomes(flag["id"]), lane=say.lane)
-        flagging.to_staff(
-            tx, room, say, now, flag_id=flag["id"], form="edit", edits_message=heard.message_id
-        )
+        flagging.to_staff(tx, room, say, now, flag_id=flag["id"], form="edit", edits_message=heard.message_id)
 
     def _resolve(
         self, tx: Writes, member: Row, flag: Row, patient: Row, outcome: str, note: str, now: datetime

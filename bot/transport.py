@@ -22,6 +22,7 @@ from aiohttp import (
     DummyCookieJar,
     FormData,
     InvalidURL,
+    NonHttpUrlClientError,
     TCPConnector,
 )
 from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
@@ -163,7 +164,7 @@ async def _exchange(
         ) as answer:
             return answer.status, await answer.read()
     # The causes are dropped (from None): their texts hold the address, and with it the token.
-    except (ConnectionTimeoutError, ClientConnectorError, InvalidURL) as exc:
+    except (ConnectionTimeoutError, ClientConnectorError, InvalidURL, NonHttpUrlClientError) as exc:
         raise NotConnected(type(exc).__name__) from None
     except TimeoutError:
         raise TimedOut("no answer in time") from None

@@ -83,11 +83,14 @@ class FaqBook:
     answers: Mapping[str, Answer]
     out_of_scope: tuple[str, ...]
     """Questions that must not be answered."""
+    away: tuple[str, ...] = ()
+    """Words that point away from the documents wherever they stand."""
 
 
 def load_sources(folder: Path) -> Mapping[str, Source]:
     """The documents of ``<procedure>/sources``: id → Source. ContentFaults tells every fault."""
-    sources, faults = {}, []
+    sources: dict[str, Source] = {}
+    faults: list[Fault] = []
     for path in sorted(folder.glob("*.md")):
         try:
             source = _source(path, folder.parent.parent)
@@ -106,22 +109,25 @@ def load_faq(folders: Sequence[Path], lang: str) -> FaqBook:
     """
     answers: dict[str, Answer] = {}
     outside: list[str] = []
+    away: list[str] = []
     faults: list[Fault] = []
     for folder in folders:
         try:
-            read, lines = _topics(folder)
+            read = _topics(folder)
         except ContentFaults as found:
             faults += found.faults
             continue
         file = name_of(folder / "faq.md", folder.parent.parent)
         for answer in read:
             if answer.topic in answers:
-                faults.append(Fault(file, answer.line, f"`{answer.topic}` is answered twice: keep one of the two"))
+                faults.append(Fault(file, answer.line, f"`{answer.topic}` is answered twice: keep one"))
             answers[answer.topic] = answer
-        outside += lines
+        lines = _outside(folder / "out_of_scope.txt")
+        outside += [line for line in lines if not line.startswith("words:")]
+        away += [word for line in lines if line.startswith("words:") for word in _listed(line[6:])]
     if faults:
         raise ContentFaults(faults)
-    return FaqBook(lang, answers, tuple(outside))
+    return FaqBook(lang, answers, tuple(outside), tuple(away))
 
 
 def _page(path: Path, root: Path, heading: str) -> Page:
@@ -134,7 +140,7 @@ def _source(path: Path, root: Path) -> Source:
     read = _page(path, root, "## facts")
     faults = [
         Fault(read.file, 1, f"`{key}:` is missing: {what}")
-        for key, what in (("title", "write how patients see this document named"), ("kind", "clinic or outside"))
+        for key, what in (("title", "how patients see it named"), ("kind", "clinic or outside"))
         if not read.front.get(key)
     ]
     if read.front.get("kind") not in ("clinic", "outside", None):
@@ -143,14 +149,16 @@ def _source(path: Path, root: Path) -> Source:
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if match := _FACT.match(line):
             if int(match[1]) != len(facts) + 1:
-                faults.append(Fault(read.file, number, f"fact {match[1]} must be {len(facts) + 1}: count up from 1"))
+                faults.append(
+                    Fault(read.file, number, f"number {len(facts) + 1} is missing: count up from 1")
+                )
             facts[f"{path.stem}.{match[1]}"] = match[2]
     if faults:
         raise ContentFaults(faults)
     return Source(path.stem, str(read.front["title"]), str(read.front["kind"]), facts)
 
 
-def _topics(folder: Path) -> tuple[list[Answer], list[str]]:
+def _topics(folder: Path) -> list[Answer]:
     path, root = folder / "faq.md", folder.parent.parent
     read = _page(path, root, "## topic")
     sources = load_sources(folder.parent / "sources")
@@ -165,7 +173,11 @@ def _topics(folder: Path) -> tuple[list[Answer], list[str]]:
     faults = [fault for draft in drafts for fault in draft.faults]
     if faults:
         raise ContentFaults(faults)
-    return answers, _outside(folder / "out_of_scope.txt")
+    return answers
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _outside(path: Path) -> list[str]:
@@ -186,6 +198,7 @@ class _Draft:
     faults: list[Fault] = field(default_factory=list)
 
     def answer(self, known: frozenset[str]) -> Answer:
+        """The finished answer; what is wrong with it is in ``faults``."""
         heads = [n for n, line in enumerate(self.body) if line.startswith("###")]
         fields = self._fields(self.body[: heads[0] if heads else None])
         phrasings: tuple[str, ...] = ()
@@ -207,7 +220,7 @@ class _Draft:
             phrasings=phrasings,
             by_day=tuple(days),
             other=other,
-            words=tuple(w.strip() for w in fields.get("words", (0, ""))[1].split(",") if w.strip()),
+            words=_listed(fields.get("words", (0, ""))[1]),
             line=self.line,
         )
 
@@ -221,7 +234,7 @@ class _Draft:
             if colon and key in ("label", "rests on", "words"):
                 fields[key] = (n, value.strip())
             elif line.strip():
-                self._fault(n, f"“{line.strip()[:40]}” is none of `label:`, `rests on:`, `words:` or a ### heading")
+                self._fault(n, f"“{line.strip()[:40]}” is no `label:`, `rests on:` or `words:` line")
         return fields
 
     def _label(self, fields: dict[str, tuple[int, str]]) -> str:
@@ -234,7 +247,7 @@ class _Draft:
 
     def _rests_on(self, fields: dict[str, tuple[int, str]], known: frozenset[str]) -> tuple[str, ...]:
         line, value = fields.get("rests on", (0, ""))
-        ids = tuple(id.strip() for id in value.split(",") if id.strip())
+        ids = _listed(value)
         if known and not ids:
             self._fault(line, "write `rests on: …`, the facts of sources/ behind this answer, such as s003.4")
         for id in ids:
@@ -264,7 +277,7 @@ class _Draft:
         try:
             _SYNTAX.parse(text)
         except TemplateSyntaxError as error:
-            self._fault(head + 1 + error.lineno, f"the part in {{{{ }}}} or {{% %}} is not closed: {error.message}")
+            self._fault(head + 1 + error.lineno, f"{{{{ }}}} or {{% %}} is wrong here: {error.message}")
         return text
 
     def _days(self, head: int, title: str, days: list[tuple[int, int, str]]) -> tuple[int, int] | None:

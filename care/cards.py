@@ -41,7 +41,11 @@ def lane(level: Level) -> Lane:
 
 def who(patient: Mapping[str, Any], clinic: Clinic) -> str:
     """How staff see a patient, as the clinic has chosen."""
-    return patient["first_name"] if clinic.card_names == "first_name" and patient["first_name"] else case(patient)
+    return (
+        patient["first_name"]
+        if clinic.card_names == "first_name" and patient["first_name"]
+        else case(patient)
+    )
 
 
 def case(patient: Mapping[str, Any]) -> str:

@@ -51,7 +51,7 @@ def check(root: Path) -> Checked:
     """Look at the whole folder; never raises for what stands in it."""
     try:
         library = load(root)
-        load_reader(root / "general", library.languages, FaqIndex(library.books))
+        load_reader(root / "general", library.languages, FaqIndex(library.books.values()))
     except ContentFaults as found:
         return Checked(found.faults, (), None)
     faults = [fault for lang in library.written for fault in _language(library, lang)]
@@ -82,12 +82,20 @@ def _plan(library: Library, procedure: Procedure) -> Iterator[Fault]:
         for planned in procedure.plan:
             for id in (planned.id, f"{planned.id}.late"):
                 if (procedure.id, id) not in known:
-                    yield Fault(file, 0, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them")
+                    yield Fault(
+                        file, 0, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them"
+                    )
             if ("", f"title.{planned.id}") not in known:
-                yield Fault(file, 0, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them")
+                yield Fault(
+                    file, 0, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them"
+                )
         for sign in procedure.signs:
             if ("", f"ask.{sign}") not in known or ("", f"sign.{sign}") not in known:
-                yield Fault(file, 0, f"sign `{sign}` needs `ask.{sign}` and `sign.{sign}` in general/{lang}/checkin.md")
+                yield Fault(
+                    file,
+                    0,
+                    f"sign `{sign}` needs `ask.{sign}` and `sign.{sign}` in general/{lang}/checkin.md",
+                )
 
 
 def _language(library: Library, lang: str) -> Iterator[Fault]:
@@ -111,7 +119,12 @@ def _language(library: Library, lang: str) -> Iterator[Fault]:
 def _answers(library: Library, lang: str) -> Iterator[Fault]:
     for topic, answer in library.books[lang].answers.items():
         for day in (None, *range(31)):
-            facts = {**_facts(library), "topic": topic, "day": day, "procedure": next(iter(library.procedures))}
+            facts = {
+                **_facts(library),
+                "topic": topic,
+                "day": day,
+                "procedure": next(iter(library.procedures)),
+            }
             try:
                 text = plain(library.say("faq.answer", lang, facts).html)
             except (TemplateError, LookupError) as error:
@@ -194,7 +207,14 @@ def samples(library: Library, home: str, id: str) -> Iterator[Mapping[str, Any]]
 
 def _facts(library: Library) -> dict[str, Any]:
     at = datetime(2026, 3, 4, 15, 30, tzinfo=UTC).astimezone(library.clinic.zone)
-    row = {"title": "Day 1", "at": at, "state": "sent", "level": Level.URGENT.word, "who": "patient", "text": "…"}
+    row = {
+        "title": "Day 1",
+        "at": at,
+        "state": "sent",
+        "level": Level.URGENT.word,
+        "who": "patient",
+        "text": "…",
+    }
     return {
         "first_name": "Maximiliane-Antoinette",
         "promise": at,

@@ -50,14 +50,18 @@ def known(checkin: str, procedure: Procedure) -> CheckIn:
 
 def first_step(checkin: CheckIn) -> str:
     """Where a check-in begins."""
-    return "trend" if checkin.trend else "danger"
+    if checkin.trend:
+        return "trend"
+    return "danger" if checkin.danger else f"sign:{checkin.always[0]}"
 
 
 def screen(row_id: int, step: str, checkin: CheckIn, procedure: Procedure, answers: Answers) -> Say:
     """The screen of a step: its words and its buttons."""
     if step == "trend":
         trends = ("better", "same", "worse", "other")
-        return Say("checkin.trend", {}, _buttons(row_id, step, [(f"button.{t}", t) for t in trends], across=2))
+        return Say(
+            "checkin.trend", {}, _buttons(row_id, step, [(f"button.{t}", t) for t in trends], across=2)
+        )
     if step == "danger":
         labels = [(f"sign.{sign.id}", sign.id) for sign in procedure.danger]
         return Say("checkin.danger", {}, _buttons(row_id, step, [*labels, ("button.none_of_these", "none")]))
@@ -68,6 +72,9 @@ def screen(row_id: int, step: str, checkin: CheckIn, procedure: Procedure, answe
     sign = step.removeprefix("sign:")
     asked = _asked(checkin, answers)
     facts = {"sign": sign, "number": asked.index(sign) + 1 if sign in asked else 1, "of": max(len(asked), 1)}
+    if not checkin.danger:
+        plans = [("button.all_clear", "no"), ("button.something_to_tell", "yes")]
+        return Say("checkin.sign", facts, _buttons(row_id, step, plans))
     choices = [("button.yes", "yes"), ("button.no", "no"), ("button.not_sure", "not_sure")]
     return Say("checkin.sign", facts, _buttons(row_id, step, choices, across=3))
 
@@ -100,7 +107,9 @@ def press(
     if step == "trend":
         goes_on = value != "better" and not (value == "same" and not checkin.same_is_sign) or checkin.always
         return (
-            Turn("danger", now, worry) if goes_on else Turn("", now, worry, _calm(now, worse_before, checkin, day))
+            Turn("danger", now, worry)
+            if goes_on
+            else Turn("", now, worry, _calm(now, worse_before, checkin, day))
         )
     if step == "danger":
         sign = next((s for s in procedure.danger if s.id == value), None)
@@ -168,7 +177,7 @@ def _calm(answers: Answers, worse_before: bool, checkin: CheckIn, day: int) -> O
         why = Why("", "", f"check-in: {trend}", Level.REVIEW)
         return Outcome(Level.REVIEW, (), (why,), "checkin.none_worse")
     if trend == "":
-        return Outcome(Level.NONE, (), (), "checkin.none")
+        return Outcome(Level.NONE, (), (), checkin.closing or "checkin.none")
     return Outcome(Level.NONE, (), (), f"checkin.{trend}", offer_signs=not checkin.always)
 
 

@@ -23,7 +23,9 @@ def load_clinic(root: Path) -> Clinic:
     raw = _mapping(source, source.value)
     faults: list[Fault] = []
     hours = {
-        number: tuple(_span(source, text, faults, "hours", day) for text in raw.get("hours", {}).get(day) or ())
+        number: tuple(
+            _span(source, text, faults, "hours", day) for text in raw.get("hours", {}).get(day) or ()
+        )
         for number, day in enumerate(WEEKDAYS)
     }
     faults += [
@@ -66,7 +68,9 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
 
 def _unknown_checkins(procedure: Procedure, source: Table) -> list[Fault]:
     return [
-        Fault(source.file, source.line("plan", n), f"{p.id}: there is no check-in `{p.checkin}` below checkins:")
+        Fault(
+            source.file, source.line("plan", n), f"{p.id}: there is no check-in `{p.checkin}` below checkins:"
+        )
         for n, p in enumerate(procedure.plan)
         if p.checkin and p.checkin not in procedure.checkins
     ]
@@ -107,5 +111,3 @@ def _by_level(values: dict[str, Any]) -> dict[Level, Any]:
 def _sign(raw: dict[str, Any]) -> dict[str, Any]:
     level = raw.get("level", "emergency")
     return {**raw, "level": Level.of(level) if isinstance(level, str) else level}
-
-

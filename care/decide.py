@@ -120,14 +120,14 @@ def _review(reading: Reading, situation: Situation) -> Decision:
     words = "review.added" if situation.open_level > Level.NONE else "review.answer"
     says = [Say(words, flag_facts(Level.REVIEW, situation))]
     if reading.topic and reading.topic not in ("talk_to_person", "when_to_call"):
-        says.insert(0, _answer(reading.topic, situation))
+        says.insert(0, answer(reading.topic, situation))
     return Decision(tuple(says), Level.REVIEW, topic=reading.topic or "")
 
 
 def _ordinary(reading: Reading, situation: Situation) -> Decision:
     topic = reading.topic or _expected(reading)
     if topic:
-        return Decision((_answer(topic, situation),), topic=topic)
+        return Decision((answer(topic, situation),), topic=topic)
     if situation.talking:
         return Decision((Say("note.added"),), topic=situation.last_topic)
     if reading.small_talk:
@@ -145,7 +145,8 @@ def _expected(reading: Reading) -> str:
     return next((EXPECTED_TOPIC[s] for s in reading.symptoms if s in EXPECTED_TOPIC), "")
 
 
-def _answer(topic: str, situation: Situation) -> Say:
+def answer(topic: str, situation: Situation) -> Say:
+    """What the clinic's documents say about a topic on this day."""
     return Say("faq.answer", {"topic": topic, "day": situation.day, "procedure": situation.procedure})
 
 

@@ -54,7 +54,9 @@ class Library:
             if (folder / "procedure.yaml").exists()
         }
         written = sorted(
-            folder.name for folder in (root / "general").iterdir() if folder.is_dir() and len(folder.name) == 2
+            folder.name
+            for folder in (root / "general").iterdir()
+            if folder.is_dir() and len(folder.name) == 2
         )
         self._words: dict[tuple[str, str, str], _Words] = {}
         self._drafts: set[str] = set()
@@ -128,9 +130,7 @@ class Library:
         pattern = self._plain("date.pattern", lang)
         weekdays = self._plain("date.weekdays", lang).split()
         months = self._plain("date.months", lang).split()
-        return pattern.format(
-            weekday=weekdays[local.weekday()], day=local.day, month=months[local.month - 1]
-        )
+        return pattern.format(weekday=weekdays[local.weekday()], day=local.day, month=months[local.month - 1])
 
     def _plain(self, words: str, lang: str) -> str:
         return self._find(words, lang, "").source
@@ -156,13 +156,14 @@ class Library:
     def _render(self, words: str, lang: str, procedure: str, facts: Facts) -> str:
         found = self._find(words, lang, procedure)
         everything: dict[str, Any] = {**self._clinic_facts(), "day": None, "first_name": "", **facts}
-        everything["procedure"] = self._procedure_name(procedure, lang)
+        everything["procedure"] = self.procedure_name(procedure, lang)
         everything["say"] = _Saying(self, lang, procedure, facts)
         if words == "faq.answer":
             everything |= self._answer(facts, lang, everything)
         return found.template.render(everything)
 
-    def _procedure_name(self, procedure: str, lang: str) -> str:
+    def procedure_name(self, procedure: str, lang: str) -> str:
+        """What a procedure is called in a language; its id where it has no name."""
         return self._plain_or("procedure.name", lang, procedure, procedure)
 
     def _plain_or(self, words: str, lang: str, procedure: str, other: str) -> str:

@@ -166,6 +166,10 @@ class CheckIn:
     """Signs asked, one a screen, after "worse", "something else" or "not sure"."""
     same_is_sign: bool = False
     """True: "about the same" is treated as "worse" (from day 4 on)."""
+    danger: bool = True
+    """False: no danger screen, because it asks about plans and not about the skin."""
+    closing: str = ""
+    """Id of the words that close it when nothing was named; '' for the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,13 @@ def page(path: Path, root: Path) -> Page:
     lines = path.read_text(encoding="utf-8").split("\n")
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise ContentFaults(
-            [Fault(file, 1, "the file must begin with a block of `version:`, `author:` … between two --- lines")]
+            [
+                Fault(
+                    file,
+                    1,
+                    "the file must begin with a block of `version:`, `author:` … between two --- lines",
+                )
+            ]
         )
     end = next(n for n, line in enumerate(lines[1:], start=1) if line.strip() == "---")
     front = _yaml("\n".join(lines[1:end]), file, 1).value
@@ -133,7 +139,11 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1 + shift) if error.problem_mark else 0
         raise ContentFaults(
-            [Fault(file, line, f"this can't be read: {error.problem}. Look at the indentation and the colons")]
+            [
+                Fault(
+                    file, line, f"this can't be read: {error.problem}. Look at the indentation and the colons"
+                )
+            ]
         ) from None
     lines: dict[tuple[Hashable, ...], int] = {}
     if node is not None:
@@ -141,7 +151,9 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     return Table(file, value, lines)
 
 
-def _mark(node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int) -> None:
+def _mark(
+    node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int
+) -> None:
     lines[path] = node.start_mark.line + 1 + shift
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -79,14 +79,16 @@ def quiet_until(now: datetime, zone: ZoneInfo, waking: Span) -> datetime | None:
     if waking.opens <= local.time() < waking.closes:
         return None
     day = local.date() if local.time() < waking.opens else local.date() + timedelta(days=1)
-    return instant(day, waking.opens, zone)
+    opens = instant(day, waking.opens, zone)
+    # In an hour that comes twice the first opening may be over already: never name a time that is past.
+    return opens if opens > now else now + timedelta(minutes=1)
 
 
 def within(wall: time, waking: Span) -> time:
     """A wished time moved into the waking hours."""
     if wall < waking.opens:
         return waking.opens
-    latest = (datetime.combine(date.min, waking.closes) - timedelta(minutes=30)).time()
+    latest = (datetime.combine(date.max, waking.closes) - timedelta(minutes=30)).time()
     return min(wall, latest)
 
 
@@ -133,9 +135,9 @@ def settle(
         return Settled(postponed=tuple((w.row_id, held) for w in waiting))
     day = episode.day(now)
     ordered = sorted(waiting, key=lambda w: w.at)
-    fresh = [w for w in ordered if not _late(w, now)]
-    stale = [w for w in ordered if _late(w, now)]
-    dropped = [(w.row_id, reason) for w in stale if (reason := _useless(w.planned, day))]
+    fresh = [w for w in ordered if not _late(w.planned, w.at, now)]
+    stale = [w for w in ordered if _late(w.planned, w.at, now)]
+    dropped = [(w.row_id, reason) for w in stale if (reason := _useless(w.planned, w.at, day, now))]
     gone = {row for row, _ in dropped}
     kept = [w for w in stale if w.row_id not in gone]
     return _together(kept, fresh, tuple(dropped), now)
@@ -144,19 +146,12 @@ def settle(
 def _together(
     kept: list[Waiting], fresh: list[Waiting], dropped: tuple[tuple[int, str], ...], now: datetime
 ) -> Settled:
+    first = _alone(kept, fresh)
+    if first is not None:
+        rest = [w for w in (*kept, *fresh) if w is not first]
+        return Settled(first.row_id, dropped=dropped, postponed=_in_a_minute(rest, now))
     if not kept:
-        if not fresh:
-            return Settled(dropped=dropped)
-        first, *rest = fresh
-        minute = now + timedelta(minutes=1)
-        return Settled(first.row_id, dropped=dropped, postponed=tuple((w.row_id, minute) for w in rest))
-    alone = [w for w in kept if w.planned.late == "send"]
-    if len(kept) == 1 and alone:
-        return Settled(
-            kept[0].row_id,
-            dropped=dropped,
-            postponed=tuple((w.row_id, now + timedelta(minutes=1)) for w in fresh),
-        )
+        return Settled(dropped=dropped)
     # The newest carries the catch-up, so that its check-in is the one that is asked.
     carrier = kept[-1]
     return Settled(
@@ -164,8 +159,20 @@ def _together(
         items=tuple(w.planned.id for w in kept),
         merged=tuple(w.row_id for w in kept[:-1]),
         dropped=dropped,
-        postponed=tuple((w.row_id, now + timedelta(minutes=1)) for w in fresh),
+        postponed=_in_a_minute(fresh, now),
     )
+
+
+def _alone(kept: list[Waiting], fresh: list[Waiting]) -> Waiting | None:
+    """What goes out now with its own words; None when what is late goes out as a catch-up."""
+    greeting = [w for w in fresh if w.planned.at == "at_once"]
+    if greeting or not kept:
+        return next(iter(greeting or fresh), None)
+    return kept[0] if len(kept) == 1 and kept[0].planned.late == "send" else None
+
+
+def _in_a_minute(rest: list[Waiting], now: datetime) -> tuple[tuple[int, datetime], ...]:
+    return tuple((w.row_id, now + timedelta(minutes=1)) for w in rest)
 
 
 def _held_until(
@@ -178,14 +185,16 @@ def _held_until(
     return quiet_until(now, patient.zone, clinic.quiet)
 
 
-def _late(waiting: Waiting, now: datetime) -> bool:
-    return now - waiting.at > timedelta(hours=waiting.planned.late_hours)
+def _late(planned: Planned, at: datetime, now: datetime) -> bool:
+    return now - at > timedelta(hours=planned.late_hours)
 
 
-def _useless(planned: Planned, day: int) -> str:
+def _useless(planned: Planned, at: datetime, day: int, now: datetime) -> str:
     if planned.late == "drop":
         return f"late, and its line in the plan says drop (day {day})"
-    if not planned.before_next and day > planned.holds_until:
+    if planned.before_next:
+        return "late: the next session is over" if now >= at + timedelta(days=planned.day) else ""
+    if day > planned.holds_until:
         return f"late: what it says holds until day {planned.holds_until}, and this is day {day}"
     return ""
 
@@ -193,9 +202,10 @@ def _useless(planned: Planned, day: int) -> str:
 def at_enrolment(plan: Sequence[Due], now: datetime, day: int) -> tuple[list[Due], list[Due], list[Due]]:
     """Split a plan at enrolment: what is past and still helps, what is past and does not, what comes.
 
-    "At once" belongs to what comes when the patient enrols on day 0, to the past afterwards.
+    "At once" belongs to what comes when the patient enrols on day 0, to the past afterwards. What is
+    past and not yet late still helps: it goes out whole.
     """
     coming = [due for due in plan if due.at > now or (due.planned.at == "at_once" and day <= 0)]
     past = [due for due in plan if due not in coming]
-    helps = [due for due in past if not _useless(due.planned, day)]
-    return helps, [due for due in past if due not in helps], coming
+    useless = [d for d in past if _late(d.planned, d.at, now) and _useless(d.planned, d.at, day, now)]
+    return [due for due in past if due not in useless], useless, coming

@@ -33,7 +33,12 @@ class Doctor:
     """Looks at one thing after the other; none of them changes anything."""
 
     def __init__(
-        self, settings: Settings, library: Library, read: Reads | None, telegram: Telegram | None, now: datetime
+        self,
+        settings: Settings,
+        library: Library,
+        read: Reads | None,
+        telegram: Telegram | None,
+        now: datetime,
     ) -> None:
         self._settings, self._library, self._read = settings, library, read
         self._telegram, self._now = telegram, now
@@ -58,7 +63,9 @@ class Doctor:
             return Finding("content", False, f"{len(found.faults)} faults: run aftercare check")
         drafts = self._library.unsigned()
         if drafts:
-            return Finding("content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign")
+            return Finding(
+                "content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign"
+            )
         return Finding("content", True, "complete and signed")
 
     async def _database(self) -> Finding:
@@ -71,17 +78,23 @@ class Doctor:
 
     async def _zone(self) -> Finding:
         zone = self._library.clinic.zone
-        return Finding("zone", True, f"{zone.key}: it is {self._now.astimezone(zone):%A %H:%M} there. Is that right?")
+        return Finding(
+            "zone", True, f"{zone.key}: it is {self._now.astimezone(zone):%A %H:%M} there. Is that right?"
+        )
 
     async def _token(self) -> Finding:
         if self._telegram is None:
-            return Finding("token", False, "TELEGRAM_BOT_TOKEN is not set: get one from @BotFather, put it into .env")
+            return Finding(
+                "token", False, "TELEGRAM_BOT_TOKEN is not set: get one from @BotFather, put it into .env"
+            )
         try:
             me = await self._telegram.me()
         except WrongToken:
             return Finding("token", False, "Telegram refuses it: copy it again, whole, from @BotFather")
         except Later:
-            return Finding("token", False, "Telegram can't be reached: look at the network and TELEGRAM_API_ROOT")
+            return Finding(
+                "token", False, "Telegram can't be reached: look at the network and TELEGRAM_API_ROOT"
+            )
         return Finding("token", True, f"@{me.username}")
 
     async def _clock(self) -> Finding:
@@ -96,18 +109,26 @@ class Doctor:
 
     async def _group(self) -> Finding:
         if not self._settings.staff_chat_id:
-            return Finding("group", False, "STAFF_CHAT_ID is not set: add the bot to your staff group, put its id in .env")
+            return Finding(
+                "group",
+                False,
+                "STAFF_CHAT_ID is not set: add the bot to your staff group, put its id in .env",
+            )
         if self._telegram is None:
             return Finding("group", False, "can't be looked at without a token")
         try:
             group = await self._telegram.group(self._settings.staff_chat_id)
         except (Refused, Later):
-            return Finding("group", False, "the bot can't see it: add the bot to the group, check STAFF_CHAT_ID")
+            return Finding(
+                "group", False, "the bot can't see it: add the bot to the group, check STAFF_CHAT_ID"
+            )
         if not group.member:
             return Finding("group", False, f"“{group.title}”: the bot is not in it; add it")
         if not group.admin:
             return Finding(
-                "group", False, f"“{group.title}”: make the bot an administrator, or it can't see answers to cards"
+                "group",
+                False,
+                f"“{group.title}”: make the bot an administrator, or it can't see answers to cards",
             )
         return Finding("group", True, f"“{group.title}”, the bot is an administrator")
 
@@ -115,9 +136,15 @@ class Doctor:
         members = people.staff(self._read, self._library.clinic.id) if self._read else []
         active = [member for member in members if member["active"]]
         if not active:
-            return Finding("staff", False, "nobody may press buttons yet: aftercare staff add TELEGRAM_ID NAME --role nurse")
+            return Finding(
+                "staff",
+                False,
+                "nobody may press buttons yet: aftercare staff add TELEGRAM_ID NAME --role nurse",
+            )
         if not any(member["on_call"] for member in active):
-            return Finding("staff", False, f"{len(active)} registered, but nobody is on call: add one with --on-call")
+            return Finding(
+                "staff", False, f"{len(active)} registered, but nobody is on call: add one with --on-call"
+            )
         return Finding("staff", True, f"{len(active)} registered")
 
     async def _updates(self) -> Finding:
@@ -132,5 +159,7 @@ class Doctor:
             told = "polling; the webhook that is set now is taken away at the start" if address else "polling"
             return Finding("updates", True, told)
         if trouble := hook.get("last_error_message"):
-            return Finding("updates", False, f"Telegram can't deliver ({trouble}): check WEBHOOK_URL and its https proxy")
+            return Finding(
+                "updates", False, f"Telegram can't deliver ({trouble}): check WEBHOOK_URL and its https proxy"
+            )
         return Finding("updates", True, f"webhook, {hook.get('pending_update_count', 0)} updates wait")

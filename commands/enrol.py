@@ -7,14 +7,19 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from care.invitation import digest, link, png, svg, token
+from rich.console import Console
+from rich.progress import track
+
+from care.invitation import digest, link, png, svg, terminal, token
 from care.library import Library
 from care.plan import instant
 from store import audit, invitations
 from store.seam import Writes
+from store.sqlite import Sqlite
 
 COLUMNS = ("reference", "procedure", "session", "language", "next_session", "variant")
 
@@ -62,7 +67,9 @@ class Enrolling:
             raise BadRow(f"procedure {procedure!r} is not offered; use one of: {known}")
         lang = row.get("language", "").strip() or clinic.language
         if lang not in self._library.languages:
-            raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(self._library.languages)}")
+            raise BadRow(
+                f"language {lang!r} is not offered; use one of: {', '.join(self._library.languages)}"
+            )
         session = self.session(row.get("session", "").strip(), clinic.zone)
         upcoming = row.get("next_session", "").strip()
         return Wish(
@@ -130,7 +137,9 @@ def read_list(file: Path, enrolling: Enrolling) -> tuple[list[tuple[int, Wish]],
     unknown = [name for name in rows.fieldnames or () if name.strip() not in COLUMNS]
     if not rows.fieldnames or "session" not in rows.fieldnames or unknown:
         extra = f"; unknown: {', '.join(unknown)}" if unknown else ""
-        raise BadRow(f"the first line must name the columns {', '.join(COLUMNS)} (session is required){extra}")
+        raise BadRow(
+            f"the first line must name the columns {', '.join(COLUMNS)} (session is required){extra}"
+        )
     good, bad = [], []
     for row in rows:
         try:
@@ -171,3 +180,38 @@ small {{ color: #555 }}
 </style>
 <h1>{title}</h1>{svg(invited.link)}{body}<small>{html.escape(invited.reference)}</small></html>
 """
+
+
+def show_invited(out: Console, invited: Invited, folder: Path, library: Library, wish: Wish) -> None:
+    """One invitation on the terminal and as files."""
+    name = f"invitation-{invited.expires:%Y%m%d-%H%M%S}"
+    files = write_files(folder, name, invited, library, wish.lang)
+    out.print(terminal(invited.link), markup=False, highlight=False)
+    out.print(invited.link, markup=False, highlight=False, soft_wrap=True)
+    out.print(
+        f"Works once, until {invited.expires.astimezone(library.clinic.zone):%Y-%m-%d %H:%M}.",
+        highlight=False,
+    )
+    for path in files:
+        out.print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def enrol_list(
+    out: Console, file: Path, folder: Path, enrolling: Enrolling, store: Sqlite, library: Library
+) -> int:
+    """Invite everybody on a list, with a progress bar; how many rows could not be used."""
+    good, bad = read_list(file, enrolling)
+    for line, what in bad:
+        out.print(f"line {line}: {what}", markup=False, highlight=False, soft_wrap=True)
+    rows = []
+    for line, wish in track(good, description="Inviting", console=out, transient=True):
+        invited = store.write_now(partial(enrolling.invite, wish=wish))
+        write_files(folder, f"line-{line:04d}", invited, library, wish.lang)
+        rows.append(
+            (wish.reference, invited.link, f"{invited.expires:%Y-%m-%dT%H:%MZ}", f"line-{line:04d}.html")
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "links.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([("reference", "link", "expires", "card"), *rows])
+    out.print(f"{len(rows)} invited: {folder / 'links.csv'} and a card each", markup=False, highlight=False)
+    return len(bad)

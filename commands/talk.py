@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
+from rich.console import Console
+
 from care.checkin import SAFETY, known, screen
 from care.decide import Decision, Situation, decide
 from care.library import Library
@@ -116,3 +118,20 @@ def _item(line: str, number: int) -> dict[str, Any]:
     if isinstance(item["day"], bool) or not isinstance(item["day"], int) or item["day"] < 0:
         raise BadLine(f"line {number}: day must be a whole number, 0 on the day of the session")
     return item
+
+
+def show_heard(out: Console, heard: Heard, why: bool) -> None:
+    """The reply, and on request what was read."""
+    out.print(heard.reply, markup=False, highlight=False)
+    if why:
+        reading = heard.reading
+        out.print(
+            f"  level {reading.level.word}, signs {', '.join(reading.symptoms) or '-'}, "
+            f"topic {reading.topic or '-'}, sure {reading.sure:.2f}, asks {reading.asks}",
+            markup=False,
+        )
+        for reason in reading.why:
+            out.print(
+                f"  “{reason.phrase}” {reason.symptom} ({reason.rule}): {reason.level.word}", markup=False
+            )
+    out.print()

@@ -98,7 +98,7 @@ def _check_command(command: object) -> None:
         raise bad("can't parse BotCommand: expected an Object")
     for name in ("command", "description"):
         if name not in command:
-            raise bad(f'can\'t parse BotCommand: Can\'t find field "{name}"')
+            raise bad(f"can't parse BotCommand: Can't find field \"{name}\"")
     if not COMMAND.fullmatch(str(command["command"]).removeprefix("/")):
         raise bad("BOT_COMMAND_INVALID")
     if not 0 < len(str(command["description"])) <= LONGEST_COMMAND_TEXT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo import markup
 from demo.params import Params
-from demo.records import Chat, Json, Message, RefusalError, bad, forbidden
+from demo.records import Chat, Json, Message, RefusalError, Words, bad, forbidden
 from demo.world import World
 
 LONGEST_SOURCE = 1 << 15
@@ -90,7 +90,7 @@ def answered_message(chat: Chat, params: Params) -> int | None:
     raise bad("message to be replied not found")
 
 
-def text_of(params: Params) -> tuple[str, list[Json]]:
+def text_of(params: Params) -> Words:
     """``text`` and its entities. Raises RefusalError (400) when it is empty, broken or too long."""
     if not params.text("text"):
         raise bad("message text is empty")
@@ -102,7 +102,7 @@ def text_of(params: Params) -> tuple[str, list[Json]]:
     return text, entities
 
 
-def caption_of(params: Params) -> tuple[str, list[Json]]:
+def caption_of(params: Params) -> Words:
     """``caption`` and its entities; it may be empty."""
     text, entities = formatted(params, "caption", "caption_entities")
     if markup.units(text) > LONGEST_CAPTION:
@@ -110,7 +110,7 @@ def caption_of(params: Params) -> tuple[str, list[Json]]:
     return text, entities
 
 
-def formatted(params: Params, name: str, entities_name: str) -> tuple[str, list[Json]]:
+def formatted(params: Params, name: str, entities_name: str) -> Words:
     """A text field with its markup read, or with the entities that were passed beside it."""
     source = params.text(name)
     if len(source.encode()) > LONGEST_SOURCE:
@@ -135,5 +135,5 @@ def _passed_entities(params: Params, name: str) -> list[Json]:
             raise bad("can't parse MessageEntity: expected an Object")
         for field in ("offset", "length", "type"):
             if field not in entity:
-                raise bad(f'can\'t parse MessageEntity: Can\'t find field "{field}"')
+                raise bad(f"can't parse MessageEntity: Can't find field \"{field}\"")
     return passed

@@ -15,8 +15,8 @@ DELETABLE_FOR = 48 * 3600
 ANSWER_WITHIN = timedelta(seconds=60)
 LONGEST_TOAST = 200
 UNCHANGED = (
-    "message is not modified: specified new message content and reply markup are exactly the same as a current "
-    "content and reply markup of the message"
+    "message is not modified: specified new message content and reply markup are exactly the same as a "
+    "current content and reply markup of the message"
 )
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
@@ -59,7 +59,9 @@ def _editable(world: World, params: Params) -> tuple[list[list[Json]], Message]:
     return markup.inline, message
 
 
-def _change(world: World, message: Message, text: str, entities: list[Json], inline: list[list[Json]]) -> Json:
+def _change(
+    world: World, message: Message, text: str, entities: list[Json], inline: list[list[Json]]
+) -> Json:
     if (text, entities, inline) == (message.text, message.entities, message.inline):
         raise bad(UNCHANGED)
     if (text, entities) != (message.text, message.entities):

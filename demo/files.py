@@ -100,6 +100,7 @@ class Files:
         self._seed = seed
         self._by_id: dict[str, Stored] = {}
         self._by_path: dict[str, Stored] = {}
+        self._addresses: dict[str, str] = {}
 
     def keep(self, kind: str, upload: Upload) -> Json:
         """Keep a file; the fields of the wire that tell about it, such as ``{"photo": [sizes]}``."""
@@ -126,8 +127,11 @@ class Files:
 
     def data_url(self, file_id: str) -> str:
         """The file as a ``data:`` address, for a page."""
-        stored = self._by_id[file_id]
-        return f"data:{stored.mime_type};base64,{base64.b64encode(stored.data).decode()}"
+        if file_id not in self._addresses:
+            stored = self._by_id[file_id]
+            coded = base64.b64encode(stored.data).decode()
+            self._addresses[file_id] = f"data:{stored.mime_type};base64,{coded}"
+        return self._addresses[file_id]
 
     def _keep_photo(self, upload: Upload) -> Json:
         width, height = picture_size(upload.data) or (SIDES[-1], SIDES[-1] * 3 // 4)
@@ -179,6 +183,7 @@ class Files:
             suffix = "." + upload.file_name.rsplit(".", 1)[1]
         path = f"{folder}/file_{number}{suffix}"
         mime = picture_type(upload.data) or upload.mime_type or MIME[kind]
-        stored = Stored(kind, PREFIX[kind] + name, name[:15], path, upload.file_name, mime, upload.data, media)
+        file_id = PREFIX[kind] + name
+        stored = Stored(kind, file_id, name[:15], path, upload.file_name, mime, upload.data, media)
         self._by_id[stored.file_id] = self._by_path[path] = stored
         return stored

@@ -20,7 +20,8 @@ from demo.world import World
 
 WEBHOOK_SET = RefusalError(
     409,
-    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook "
+    "first",
 )
 UNAUTHORIZED = RefusalError(401, "Unauthorized")
 NO_SUCH_TOKEN = RefusalError(401, "Unauthorized: invalid token specified")
@@ -42,6 +43,7 @@ class Api:
     def __init__(self, world: World, webhook: Webhook) -> None:
         self._world = world
         self._webhook = webhook
+        self._last_poll: tuple[int, float] = (0, float("-inf"))
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -80,7 +82,7 @@ class Api:
     async def _answer(self, arrived: float, method: str, params: Params) -> Response:
         try:
             if method not in SPELLING:
-                raise NO_SUCH_METHOD
+                raise NO_SUCH_METHOD.again()
             fault = self._fault(SPELLING[method], params)
             if fault is not None and not fault.executed:
                 return self._cut(arrived, method, params, "before")
@@ -102,7 +104,7 @@ class Api:
                     if fault.times <= 0:
                         self._world.faults.remove(fault)
                     if fault.refusal is not None:
-                        raise fault.refusal
+                        raise fault.refusal.again()
                     return fault
         return None
 
@@ -120,12 +122,11 @@ class Api:
     async def _get_updates(self, params: Params) -> list[Json]:
         updates = self._world.updates
         offset = params.integer("offset")
-        limit = min(max(params.integer("limit", MOST), 1), MOST)
-        seconds = min(max(params.integer("timeout"), 0), LONGEST_WAIT)
         with self._world.lock:
             if self._webhook.url:
-                raise WEBHOOK_SET
+                raise WEBHOOK_SET.again()
             updates.allow(kinds_of(params))
+            limit, seconds = self._pace(params, offset)
             ready = updates.take(offset, limit)
             if ready or not seconds:
                 return ready
@@ -137,6 +138,18 @@ class Api:
                 updates.leave(poll)
         with self._world.lock:
             return updates.take(max(offset, 0), limit)
+
+    def _pace(self, params: Params, offset: int) -> tuple[int, int]:
+        """How many updates to give and how long to wait: the same offset again and again is slowed down."""
+        limit = min(max(params.integer("limit", MOST), 1), MOST)
+        seconds = min(max(params.integer("timeout"), 0), LONGEST_WAIT)
+        now = time.monotonic()
+        last_offset, last_at = self._last_poll
+        self._last_poll = (offset, now)
+        if self._world.paced and offset == last_offset:
+            limit = 1 if now < last_at + 0.5 else limit
+            seconds = max(seconds, 3) if now < last_at + 3.0 else seconds
+        return limit, seconds
 
     def _record(self, arrived: float, method: str, params: Params, code: int, words: str) -> None:
         call = Call(arrived, SPELLING.get(method, method), params.record(), code == 200, code, words)

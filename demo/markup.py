@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from demo.records import Json, RefusalError, bad
+from demo.records import Json, RefusalError, Words, bad
 
 ENTITY_OF_TAG = {
     "b": "bold",
@@ -37,7 +37,18 @@ SHOWN_AS = {
     "pre": "pre",
     "blockquote": "blockquote",
 }
-CHARACTER = re.compile(r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<dec>[0-9]+)|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?")
+CHARACTER = re.compile(
+    r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<dec>[0-9]+)|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?"
+)
+NEEDED = {"a": "href", "code": "class", "span": "class", "tg-emoji": "emoji-id", "tg-time": "unix"}
+"""The attribute that a tag's entity is made of."""
+SURROGATES = (
+    "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate "
+    "code units"
+)
+START_TAG = re.compile(r"<([^\s>]*)")
+END_TAG = re.compile(r"</([^\s>]*)\s*>")
+END_OF_TAG = re.compile(r"\s*>")
 LARGEST = 0x10FFFF
 QUOTES = ("'", '"')
 ATTRIBUTE = re.compile(
@@ -49,7 +60,9 @@ FOUND = re.compile(
     r"|(?P<mention>(?<![\w@])@\w{3,32})"
     r"|(?P<hashtag>(?<!\w)#[^\W\d_]\w*)"
 )
-LINK = re.compile(r"(?:https?://)?[\w.-]+\.\w{2,}(?:[/?#].*)?$|https?://localhost\b|https?://[\d.]+\b|tg:|mailto:|tel:")
+LINK = re.compile(
+    r"(?:https?://)?[\w.-]+\.\w{2,}(?:[/?#].*)?$|https?://localhost\b|https?://[\d.]+\b|tg:|mailto:|tel:"
+)
 
 
 def units(text: str) -> int:
@@ -76,7 +89,7 @@ class _Reader:
         self.open: list[_Open] = []
         self.entities: list[Json] = []
 
-    def read(self) -> tuple[str, list[Json]]:
+    def read(self) -> Words:
         while self.at < len(self.source):
             if self.source.startswith("</", self.at):
                 self._end_tag()
@@ -105,7 +118,7 @@ class _Reader:
 
     def _start_tag(self) -> None:
         begin = self.at
-        named = re.compile(r"<([^\s>]*)").match(self.source, begin)
+        named = START_TAG.match(self.source, begin)
         if named is None or named.end() == len(self.source):
             raise broken(f"Unclosed start tag at byte offset {self._byte(begin)}")
         tag = named[1].lower()
@@ -120,8 +133,7 @@ class _Reader:
     def _attributes(self, tag: str, begin: int) -> str:
         """Up to and with the closing ``>``; what the tag's entity needs of its attributes."""
         kept = ""
-        wanted = {"a": "href", "code": "class", "span": "class", "tg-emoji": "emoji-id", "tg-time": "unix"}.get(tag)
-        while not re.compile(r"\s*>").match(self.source, self.at):
+        while not END_OF_TAG.match(self.source, self.at):
             found = ATTRIBUTE.match(self.source, self.at)
             if found is None or found.end() == len(self.source):
                 raise broken(f'Unclosed start tag "{tag}" at byte offset {self._byte(begin)}')
@@ -131,7 +143,7 @@ class _Reader:
             self.at = found.end()
             if found["is"]:
                 self._check_value(found, begin)
-            if found["name"] == wanted and found["is"]:
+            if found["name"] == NEEDED.get(tag) and found["is"]:
                 kept = html.unescape(_unquoted(found["value"]))
             elif found["name"] == "expandable" and tag == "blockquote":
                 kept = "expandable"
@@ -149,13 +161,13 @@ class _Reader:
         begin = self.at
         if not self.open:
             raise broken(f"Unexpected end tag at byte offset {self._byte(begin)}")
-        found = re.compile(r"</([^\s>]*)\s*>").match(self.source, begin)
+        found = END_TAG.match(self.source, begin)
         if found is None:
             raise broken(f"Unclosed end tag at byte offset {self._byte(begin)}")
         last = self.open.pop()
         if found[1] and found[1].lower() != last.tag:
-            where = f"at byte offset {self._byte(begin)}"
-            raise broken(f'Unmatched end tag {where}, expected "</{last.tag}>", found "</{found[1].lower()}>"')
+            names = f'expected "</{last.tag}>", found "</{found[1].lower()}>"'
+            raise broken(f"Unmatched end tag at byte offset {self._byte(begin)}, {names}")
         self.at = found.end()
         self._close(last)
 
@@ -192,8 +204,7 @@ def _decoded(found: re.Match[str]) -> str:
     if not 0 < code < LARGEST or len(found[0].rstrip(";")) >= 10:
         return ""
     if 0xD800 <= code <= 0xDFFF:
-        words = "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate"
-        raise broken(f"{words} code units")
+        raise broken(SURROGATES)
     return chr(code)
 
 
@@ -202,12 +213,12 @@ def _cut(text: str, offset: int, length: int) -> str:
     return wide[offset * 2 : (offset + length) * 2].decode("utf-16-le", "surrogatepass")
 
 
-def read(source: str) -> tuple[str, list[Json]]:
+def read(source: str) -> Words:
     """HTML → plain text and its entities (offsets in UTF-16 units). Raises RefusalError (400) on a fault."""
     return _Reader(source).read()
 
 
-def trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+def trimmed(text: str, entities: list[Json]) -> Words:
     """Without the space around it that the server takes away; entities moved along, empty ones dropped."""
     kept = text.rstrip()
     first = min((entity["offset"] for entity in entities), default=len(kept))
@@ -230,13 +241,17 @@ def found(text: str) -> list[Json]:
 
 def with_found(text: str, entities: list[Json]) -> list[Json]:
     """``entities`` and whatever the server finds beside them."""
-    spans = [(entity["offset"], entity["offset"] + entity["length"]) for entity in entities]
+    spans = [(entity["offset"], _end(entity)) for entity in entities]
     more = [
         entity
         for entity in found(text)
-        if all(entity["offset"] >= end or entity["offset"] + entity["length"] <= start for start, end in spans)
+        if all(entity["offset"] >= end or _end(entity) <= start for start, end in spans)
     ]
     return sorted([*entities, *more], key=lambda entity: (entity["offset"], -entity["length"]))
+
+
+def _end(entity: Json) -> int:
+    return int(entity["offset"] + entity["length"])
 
 
 def shown(text: str, entities: list[Json]) -> str:
@@ -244,12 +259,12 @@ def shown(text: str, entities: list[Json]) -> str:
     drawn = [entity for entity in entities if entity["type"] in SHOWN_AS or entity["type"] == "text_link"]
     edges = {0, units(text)}
     for entity in drawn:
-        edges |= {entity["offset"], entity["offset"] + entity["length"]}
+        edges |= {entity["offset"], _end(entity)}
     pieces: list[str] = []
     for start, end in pairwise(sorted(edges)):
         piece = html.escape(_cut(text, start, end - start), quote=False)
         for entity in reversed(drawn):
-            if entity["offset"] <= start and end <= entity["offset"] + entity["length"]:
+            if entity["offset"] <= start and end <= _end(entity):
                 piece = _wrapped(piece, entity)
         pieces.append(piece)
     return "".join(pieces)

@@ -12,8 +12,8 @@ from demo.files import Upload
 from demo.records import Json, bad
 
 ALWAYS_TEXT = frozenset(
-    {"text", "caption", "callback_query_id", "url", "secret_token", "file_id", "description", "emoji", "title"}
-    | {"short_description", "parse_mode", "language_code", "performer", "action", "ip_address"}
+    {"text", "caption", "callback_query_id", "url", "secret_token", "file_id", "description", "emoji"}
+    | {"short_description", "parse_mode", "language_code", "performer", "action", "ip_address", "title"}
 )
 """Fields that stay text in the record of calls even if they look like a number."""
 INTEGER = re.compile(r"\s*[+-]?\d+")
@@ -66,11 +66,17 @@ class Params:
 
     def record(self) -> Json:
         """For the list of calls: JSON decoded, files by name and size."""
-        files = {
-            name: {"file_name": upload.file_name, "size": len(upload.data)}
-            for name, upload in self._uploads.items()
-        }
-        return files | {name: _decoded(name, value) for name, value in self._fields.items()}
+        pointed = {name for name in self._fields if self.upload(name) is not None}
+        files = pointed | {name for name in self._uploads if not self._is_pointed_at(name)}
+        fields = {name: _decoded(name, value) for name, value in self._fields.items()}
+        return fields | {name: _told(self.upload(name)) for name in files}
+
+    def _is_pointed_at(self, part: str) -> bool:
+        return f"attach://{part}" in self._fields.values()
+
+
+def _told(upload: Upload | None) -> Json:
+    return {"file_name": upload.file_name, "size": len(upload.data)} if upload else {}
 
 
 def _decoded(name: str, value: object) -> object:

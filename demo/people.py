@@ -45,13 +45,17 @@ class Person:
         """Write; the message as the phone shows it. Raises LookupError for a chat that is not theirs."""
         with self._world.lock:
             there = self._chat(chat)
-            said = self._world.post(
-                there, self.id, "text", text=text, entities=markup.found(text), reply_to=reply_to
-            )
+            said = self._world.post(there, self.id, "text", (text, markup.found(text)))
+            said.reply_to = reply_to
             return self._heard(there, said)
 
     def presses(
-        self, message: Mapping[str, object] | int, button: str, chat: int | Group | None = None, *, old: bool = False
+        self,
+        message: Mapping[str, object] | int,
+        button: str,
+        chat: int | Group | None = None,
+        *,
+        old: bool = False,
     ) -> str:
         """Press an inline button by its label or data; the press's id, '' for a button that opens a link.
 
@@ -82,7 +86,8 @@ class Person:
         with self._world.lock:
             there = self._chat(None)
             contact = {"phone_number": self.phone, "first_name": self.first_name, "user_id": self.id}
-            return self._heard(there, self._world.post(there, self.id, "contact", media={"contact": contact}))
+            said = self._world.post(there, self.id, "contact", media={"contact": contact})
+            return self._heard(there, said)
 
     def sends(
         self, kind: str, data: bytes = SEVERAL_BYTES, caption: str = "", chat: int | Group | None = None
@@ -92,8 +97,7 @@ class Person:
             there = self._chat(chat)
             name = "report.pdf" if kind == "document" else ""
             media = self._world.files.keep(kind, Upload(name, "application/pdf" if name else "", data))
-            entities = markup.found(caption)
-            said = self._world.post(there, self.id, kind, text=caption, entities=entities, media=media)
+            said = self._world.post(there, self.id, kind, (caption, markup.found(caption)), media)
             return self._heard(there, said)
 
     def edits(self, message: Mapping[str, object] | int, text: str, chat: int | Group | None = None) -> Json:
@@ -181,7 +185,7 @@ def _bot_hears(world: World, there: Chat, said: Message) -> bool:
     answered = there.messages.get(said.reply_to or 0)
     if said.kind == "service" or (answered is not None and answered.sender_id == world.bot_id):
         return True
-    command, _, addressee = said.text.split(maxsplit=1)[0].partition("@") if said.text.split() else ("", "", "")
+    command, _, addressee = (said.text.split() or [""])[0].partition("@")
     called = command.startswith("/") and addressee.lower() in ("", world.username.lower())
     return called or f"@{world.username}".lower() in said.text.lower()
 
@@ -202,6 +206,14 @@ class Group:
     def title(self) -> str:
         """The group's name."""
         return self._chat.title
+
+    def gathers(self, people: Sequence[Person]) -> None:
+        """Take in those who are not members yet; the first member of all owns the group."""
+        with self._world.lock:
+            for person in people:
+                standing = "member" if self._chat.members else "creator"
+                self._chat.members.setdefault(person.id, standing)
+            self._world.touch()
 
     def adds(self, person: Person, status: str = "member") -> None:
         """Take somebody in, or give them another ``status``: ``member`` or ``administrator``."""
@@ -249,14 +261,8 @@ class Group:
             self._world.touch()
 
 
-def found_group(world: World, number: int, title: str, members: Sequence[Person], *, admin: bool) -> Group:
-    """The group under ``number``, made when it is new; its first member owns it."""
-    chat = world.chats.get(number)
-    if chat is None:
-        kind = "supergroup" if number < SUPERGROUPS else "group"
-        chat = Chat(number, kind, title, "administrator" if admin else "member")
-        world.chats[number] = chat
-    for person in members:
-        chat.members.setdefault(person.id, "member" if chat.members else "creator")
-    world.touch()
+def new_group(world: World, number: int, title: str, *, admin: bool) -> Group:
+    """A group without anybody but the bot yet."""
+    kind = "supergroup" if number < SUPERGROUPS else "group"
+    chat = world.chats[number] = Chat(number, kind, title, "administrator" if admin else "member")
     return Group(world, chat)

@@ -10,6 +10,10 @@ from typing import Any
 Json = dict[str, Any]
 """A JSON object as it stands on the wire."""
 
+Words = tuple[str, list[Json]]
+"""A text and its entities."""
+NO_WORDS: Words = ("", [])
+
 STATUS_WORDS = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -31,6 +35,10 @@ class RefusalError(Exception):
         self.code = code
         self.description = description
         self.parameters = dict(parameters or {})
+
+    def again(self) -> RefusalError:
+        """The same refusal as a new exception, for one that is raised many times."""
+        return RefusalError(self.code, self.description, self.parameters)
 
 
 def bad(words: str) -> RefusalError:

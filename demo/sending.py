@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from demo import access, keyboards, shapes
 from demo.files import Upload, picture_size, picture_type
 from demo.params import Params
-from demo.records import Chat, Json, Message, RefusalError, bad
+from demo.records import NO_WORDS, Chat, Json, Message, RefusalError, Words, bad
 from demo.world import World
 
 LARGEST_PHOTO = 10 << 20
 LARGEST_FILE = 50 << 20
 TYPING_SECONDS = 5.0
 ACTIONS = frozenset(
-    {"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document"}
-    | {"choose_sticker", "find_location", "record_video_note", "upload_video_note"}
+    {"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice"}
+    | {"upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note"}
 )
 
 
@@ -26,15 +26,14 @@ class Content:
     """What is to be said."""
 
     kind: str
-    text: str
-    entities: list[Json]
+    words: Words
     media: Json
 
 
 def send_message(world: World, params: Params) -> Json:
     """``sendMessage``."""
-    text, entities = access.text_of(params)
-    return shapes.message(world, _say(world, params, Content("text", text, entities, {})))
+    content = Content("text", access.text_of(params), {})
+    return shapes.message(world, _say(world, params, content))
 
 
 def sender_of(kind: str) -> Callable[[World, Params], Json]:
@@ -42,8 +41,8 @@ def sender_of(kind: str) -> Callable[[World, Params], Json]:
 
     def send(world: World, params: Params) -> Json:
         media = _media(world, params, kind)
-        text, entities = ("", []) if kind == "sticker" else access.caption_of(params)
-        return shapes.message(world, _say(world, params, Content(kind, text, entities, media)))
+        words = NO_WORDS if kind == "sticker" else access.caption_of(params)
+        return shapes.message(world, _say(world, params, Content(kind, words, media)))
 
     return send
 
@@ -56,10 +55,10 @@ def copy_message(world: World, params: Params) -> Json:
     original = access.message_of(source, params.integer("message_id"), "message to copy")
     if original.kind == "service":
         raise bad("the message can't be copied")
-    text, entities = original.text, original.entities
+    words = (original.text, original.entities)
     if "caption" in params and original.kind != "text":
-        text, entities = access.caption_of(params)
-    said = _say(world, params, Content(original.kind, text, entities, original.media))
+        words = access.caption_of(params)
+    said = _say(world, params, Content(original.kind, words, original.media))
     return {"message_id": said.message_id}
 
 
@@ -80,18 +79,10 @@ def _say(world: World, params: Params, content: Content) -> Message:
     keyboards.checked(markup, private=chat.private)
     reply_to = access.answered_message(chat, params)
     _show_keyboard(chat, markup)
-    return world.post(
-        chat,
-        world.bot_id,
-        content.kind,
-        text=content.text,
-        entities=content.entities,
-        media=content.media,
-        inline=markup.inline,
-        reply_to=reply_to,
-        protected=params.flag("protect_content"),
-        fixed=markup.fixes,
-    )
+    said = world.post(chat, world.bot_id, content.kind, content.words, content.media)
+    said.inline, said.fixed, said.reply_to = markup.inline, markup.fixes, reply_to
+    said.protected = params.flag("protect_content")
+    return said
 
 
 def _show_keyboard(chat: Chat, markup: keyboards.Markup) -> None:

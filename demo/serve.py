@@ -30,13 +30,12 @@ class Served:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="served", daemon=True)
-        self._socket = socket.socket()
+        self._socket: socket.socket | None = None
         self.url = ""
 
     def __enter__(self) -> Served:
         """Serve; returns when connections are taken. Raises OSError when the port is not free."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", self._port))
+        self._socket = _bound(self._port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread.start()
         end = time.monotonic() + START_SECONDS
@@ -52,7 +51,20 @@ class Served:
         """Stop; returns when the port is free again."""
         self._server.should_exit = True
         self._thread.join()
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._socket])
+        self._server.run(sockets=[self._socket] if self._socket else None)
+
+
+def _bound(port: int) -> socket.socket:
+    taken = socket.socket()
+    try:
+        # A port that was served a moment ago is free again at once.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+    except OSError:
+        taken.close()
+        raise
+    return taken

@@ -6,6 +6,7 @@ from demo import markup
 from demo.records import Chat, Json, Message, User
 from demo.world import World
 
+ATTACHED = ("document", "voice", "video", "audio", "sticker")
 MEDIA = ("photo", "document", "voice", "video", "audio", "sticker")
 
 
@@ -102,19 +103,19 @@ def standing_changed(world: World, there: Chat, by: int, old: str) -> Json:
 
 def on_phone(world: World, said: Message) -> Json:
     """One message as a phone shows it: plain JSON values, media as ``data:`` addresses."""
-    captioned = said.kind != "text"
+    captioned = said.kind in MEDIA
     gone = said.deleted
-    words = "" if gone else said.text
+    words = "" if gone else said.text or _card(said)
     return {
         "message_id": said.message_id,
         "from_bot": said.sender_id == world.bot_id,
         "from_name": sender(world, said.sender_id)["first_name"],
         "date": said.date,
         "text": "" if captioned else words,
-        "html": "" if gone else markup.shown(said.text, said.entities),
+        "html": "" if gone else markup.shown(words, said.entities),
         "caption": words if captioned else "",
-        "photo": None if gone or said.kind != "photo" else _address(world, said),
-        "document": None if gone or said.kind in ("text", "photo") else _attached(world, said),
+        "photo": _address(world, said) if said.kind == "photo" and not gone else None,
+        "document": _attached(world, said) if said.kind in ATTACHED and not gone else None,
         "inline": [] if gone else [[_button(button) for button in row] for row in said.inline],
         "reply_to": said.reply_to,
         "edited": said.edit_date is not None,
@@ -122,6 +123,11 @@ def on_phone(world: World, said: Message) -> Json:
         "protected": said.protected,
         "kind": said.kind,
     }
+
+
+def _card(said: Message) -> str:
+    contact = said.media.get("contact")
+    return f"{contact['first_name']} {contact['phone_number']}" if contact else ""
 
 
 def _button(button: Json) -> Json:
@@ -140,8 +146,6 @@ def _address(world: World, said: Message) -> str:
     return world.files.data_url(file_id(said))
 
 
-def _attached(world: World, said: Message) -> Json | None:
-    if not file_id(said):
-        return None
+def _attached(world: World, said: Message) -> Json:
     about = said.media[said.kind]
     return {"file_name": about.get("file_name", ""), "size": about["file_size"], "url": _address(world, said)}

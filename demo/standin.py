@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 
 from demo import shapes
 from demo.http import Api
-from demo.people import Group, Person, found_group
-from demo.records import STATUS_WORDS, Call, Fault, Json, RefusalError, Toast, too_many
+from demo.people import Group, Person, new_group
+from demo.records import STATUS_WORDS, Call, Fault, Json, RefusalError, Toast, User, too_many
 from demo.webhook import Webhook
 from demo.world import World, drawn
 
@@ -27,6 +27,8 @@ class StandIn:
         """``token`` is ``<digits>:<secret>``; ``now`` gives an aware datetime; ids follow from ``seed``."""
         self._world = World(token, username, now, seed)
         self._webhook = Webhook(self._world)
+        self._people: dict[int, Person] = {}
+        self._groups: list[Group] = []
         self.app: Starlette = Api(self._world, self._webhook).app()
 
     @property
@@ -45,6 +47,16 @@ class StandIn:
         return self._webhook
 
     @property
+    def paced(self) -> bool:
+        """True: the server's own pacing holds too. The same offset asked for again within half a second
+        gives one update, within three it waits for three; the webhook changes once a second."""
+        return self._world.paced
+
+    @paced.setter
+    def paced(self, on: bool) -> None:
+        self._world.paced = on
+
+    @property
     def version(self) -> int:
         """Grows with every visible change."""
         return self._world.version
@@ -61,20 +73,23 @@ class StandIn:
 
     def person(self, id: int, first_name: str, language_code: str = "en") -> Person:
         """The person under ``id``, made when new; another name or language replaces the old one."""
-        from demo.records import User
-
         with self._world.lock:
             user = self._world.users.get(id)
             if user is None:
                 phone = f"+4930{drawn(self._world.seed, f'phone {id}', 10**6, 10**7)}"
                 user = self._world.users[id] = User(id, first_name, language_code, phone)
             user.first_name, user.language_code = first_name, language_code
-            return Person(self._world, user)
+            return self._people.setdefault(id, Person(self._world, user))
 
     def group(self, id: int, title: str, members: Sequence[Person], bot_is_admin: bool = True) -> Group:
         """The group under ``id``, made when new: a supergroup below -1000000000000, else a basic one."""
         with self._world.lock:
-            return found_group(self._world, id, title, members, admin=bot_is_admin)
+            known = next((group for group in self._groups if group.id == id), None)
+            if known is None:
+                known = new_group(self._world, id, title, admin=bot_is_admin)
+                self._groups.append(known)
+            known.gathers(members)
+            return known
 
     def messages(self, chat_id: int) -> list[Json]:
         """What a phone shows of a chat, in order; a deleted message stays as a mark without content."""
@@ -128,6 +143,11 @@ class StandIn:
         """How many updates the bot has not confirmed."""
         with self._world.lock:
             return len(self._world.updates)
+
+    def someone_polls(self) -> bool:
+        """Whether a getUpdates is waiting now."""
+        with self._world.lock:
+            return self._world.updates.waited_for
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Block until ``condition`` holds; False when it did not within ``seconds``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -60,11 +61,11 @@ class Poll:
         except TimeoutError:
             return
         if refusal is not None:
-            raise refusal
+            raise refusal.again()
 
     def end(self, refusal: RefusalError | None) -> None:
         """Wake the one that waits: with a refusal, or with None because an update came."""
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed when the server has gone meanwhile
             self._loop.call_soon_threadsafe(self._settle, refusal)
 
     def _settle(self, refusal: RefusalError | None) -> None:
@@ -144,6 +145,11 @@ class Updates:
         if self._poll is not None:
             self._poll.end(refusal)
         self._poll = None
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody waits now."""
+        return self._poll is not None
 
     def leave(self, poll: Poll) -> None:
         """``poll`` waits no longer."""

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -65,7 +66,8 @@ class Webhook:
         url = params.text("url")
         if not url:
             return self.delete(params)
-        kinds = _kinds(params)
+        self._slow_down()
+        kinds = kinds_of(params)
         address = self._checked(url)
         secret = params.text("secret_token")
         if len(secret) > LONGEST_SECRET:
@@ -107,6 +109,12 @@ class Webhook:
         if self._last_error:
             body |= {"last_error_date": self._last_error_at, "last_error_message": self._last_error}
         return body | ({"allowed_updates": updates.allowed} if updates.allowed is not None else {})
+
+    def _slow_down(self) -> None:
+        now = time.monotonic()
+        if self._world.paced and now < self._next_allowed:
+            raise too_many(1)
+        self._next_allowed = now + 1.0
 
     def _checked(self, url: str) -> SplitResult:
         address = urlsplit(url if "://" in url else f"https://{url}")
@@ -154,16 +162,12 @@ class Webhook:
             self._world.changed.notify_all()
             return 0
         self._last_error, self._last_error_at = outcome.error, self._world.unix()
-        pause = self.first_pause * 2 ** (fails - 1) if fails else 0.0
+        pause = min(self.first_pause * 2 ** (fails - 1), LONGEST_PAUSE) if fails else 0.0
         if outcome.retry_after:
             pause = float(min(outcome.retry_after, LONGEST_RETRY_AFTER))
         generation = self._generation
-        self._world.changed.wait_for(lambda: generation != self._generation, min(pause, LONGEST_RETRY_AFTER))
+        self._world.changed.wait_for(lambda: generation != self._generation, pause)
         return fails + 1
-
-
-def _kinds(params: Params) -> list[str] | None:
-    return kinds_of(params)
 
 
 def kinds_of(params: Params) -> list[str] | None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from demo.files import Files
-from demo.records import Call, Chat, Fault, Json, Message, Press, Toast, User
+from demo.records import NO_WORDS, Call, Chat, Fault, Json, Message, Press, Toast, User, Words
 from demo.updates import Updates
 
+NO_MEDIA: Json = {}
 SUPERGROUPS = -1_000_000_000_000
 """Ids of supergroups lie below this number."""
 
@@ -44,6 +45,8 @@ class World:
         self.words: dict[str, str] = {}
         """The bot's descriptions, by method name and language."""
         self.files = Files(seed)
+        self.paced = False
+        """True: also the server's own pacing, which slows hasty polls and hasty changes of the webhook."""
         self.updates = Updates(drawn(seed, "update", 100_000_000, 900_000_000), now)
         self.updates.on_new = self.changed.notify_all
         self._last_message = drawn(seed, "message", 100, 10_000)
@@ -69,11 +72,20 @@ class World:
         chats = (chat for chat in self.chats.values() if chat.standing != "left" or not chat.private)
         return any(person_id in chat.members for chat in chats)
 
-    def post(self, chat: Chat, sender_id: int, kind: str, **more: object) -> Message:
-        """One more message; ``more`` are fields of Message. Phones show it at once."""
-        message = Message(self._number(chat), chat.id, sender_id, self.unix(), kind)
-        for name, value in more.items():
-            setattr(message, name, value)
+    def post(
+        self, chat: Chat, sender_id: int, kind: str, words: Words = NO_WORDS, media: Json = NO_MEDIA
+    ) -> Message:
+        """One more message. Phones show it at once."""
+        message = Message(
+            message_id=self._number(chat),
+            chat_id=chat.id,
+            sender_id=sender_id,
+            date=self.unix(),
+            kind=kind,
+            text=words[0],
+            entities=words[1],
+            media=media,
+        )
         chat.messages[message.message_id] = message
         if sender_id == self.bot_id:
             chat.typing_until = 0.0

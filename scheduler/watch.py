@@ -84,7 +84,9 @@ def _unanswered(
     noun = people.patient_of(patient)
     wakes = quiet_until(now, noun.zone, clinic.quiet)
     if wakes is not None:
-        tx.run("UPDATE checkin SET look_at = ? WHERE id = ?", (round(wakes.timestamp() * 1000), checkin["id"]))
+        tx.run(
+            "UPDATE checkin SET look_at = ? WHERE id = ?", (round(wakes.timestamp() * 1000), checkin["id"])
+        )
         return
     again = now + timedelta(hours=clinic.remind_hours)
     if checkins.looked(tx, checkin["id"], reminded=True, look=again):

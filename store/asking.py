@@ -30,7 +30,9 @@ def begin(
     """
     plan = known(checkin, procedure)
     wait = (
-        timedelta(hours=clinic.remind_hours) if origin == "planned" else timedelta(minutes=clinic.silence_minutes)
+        timedelta(hours=clinic.remind_hours)
+        if origin == "planned"
+        else timedelta(minutes=clinic.silence_minutes)
     )
     step = first_step(plan)
     checkin_id = checkins.begin(
@@ -72,5 +74,3 @@ def show(
         form="edit" if instead_of else "text",
         edits_message=instead_of,
     )
-
-

@@ -198,7 +198,14 @@ def refresh(tx: Writes, room: Staffroom, flag_id: int, now: datetime) -> None:
 
 
 def tell_on_call(
-    tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, minutes: int, now: datetime
+    tx: Writes,
+    room: Staffroom,
+    patient: Row,
+    flag_id: int,
+    level: Level,
+    words: str,
+    minutes: int,
+    now: datetime,
 ) -> int:
     """Write to everybody who is on call, in their own chats; how many."""
     facts = {

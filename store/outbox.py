@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,11 @@ from care.model import Button, Lane, Rows, Say
 from store.seam import Reads, Row, Writes, added, packed, stamp
 
 ENDED = ("sent", "refused", "unknown", "dropped", "merged", "cancelled")
+REPEATED = (
+    *("chat_id", "patient_id", "episode_id", "flag_id", "checkin_id", "lane", "form", "words"),
+    *("buttons", "keyboard", "lang", "reply_row", "ask_reply"),
+)
+"""Columns that a repetition has from its original."""
 
 
 def put(
@@ -70,31 +76,76 @@ def buttons(stored: Iterable[Iterable[dict[str, Any]]]) -> Rows:
     return tuple(tuple(Button(**button) for button in row) for row in stored)
 
 
-def claim(tx: Writes, me: str, now: datetime, most: int, resting: Collection[int]) -> list[Row]:
-    """Take up to ``most`` due rows for instance ``me``, most urgent lane first.
+def claim(
+    tx: Writes, me: str, now: datetime, room: Mapping[Lane, int], resting: Mapping[Lane, Collection[int]]
+) -> list[Row]:
+    """Take due rows for instance ``me``, at most one of each chat, most urgent lane first.
 
-    Leaves out chats that Telegram wants left alone, and the chats in ``resting``.
+    ``room``: how many of each lane; ``resting``: chats to leave out in a lane. Chats that the channel
+    wants left alone are left out, too.
     """
     taken: list[Row] = []
     for lane in Lane:
-        if len(taken) < most:
-            taken += _claim_lane(tx, me, now, most - len(taken), lane, resting)
+        busy = {*resting[lane], *(row["chat_id"] for row in taken)}
+        taken += _take(tx, me, _firsts(tx, now, lane, busy, room[lane]))
     return taken
 
 
-def _claim_lane(
-    tx: Writes, me: str, now: datetime, most: int, lane: Lane, resting: Collection[int]
-) -> list[Row]:
-    marks = ",".join("?" * len(resting))
+def _firsts(read: Reads, now: datetime, lane: Lane, busy: set[int], most: int) -> list[int]:
+    """Ids of the first claimable row of up to ``most`` chats."""
+    firsts: dict[int, int] = {}
+    while len(firsts) < most:
+        found = _claimable(read, now, lane, {*busy, *firsts}, most)
+        for row in found:
+            firsts.setdefault(row["chat_id"], row["id"])
+        if len(found) < most:
+            break
+    return list(firsts.values())[:most]
+
+
+def _take(tx: Writes, me: str, ids: Collection[int]) -> list[Row]:
+    if not ids:
+        return []
     rows = tx.rows(
-        "UPDATE outgoing SET state = 'claimed', claimed_by = ?, attempts = attempts + 1 WHERE id IN ("
-        " SELECT id FROM outgoing o WHERE state = 'waiting' AND lane = ? AND due_at <= ?"
-        f" AND chat_id NOT IN ({marks})"
-        " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.chat_id = o.chat_id AND h.until > ?)"
-        " ORDER BY due_at, id LIMIT ?) RETURNING *",
-        (me, int(lane), stamp(now), *resting, stamp(now), most),
+        "UPDATE outgoing SET state = 'claimed', claimed_by = ?, attempts = attempts + 1 "
+        f"WHERE state = 'waiting' AND id IN ({_marks(ids)}) RETURNING *",
+        (me, *ids),
     )
-    return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+    return sorted(rows, key=_order)
+
+
+def _claimable(read: Reads, now: datetime, lane: Lane, busy: Collection[int], most: int) -> list[Row]:
+    left_out = (0, *busy)  # no chat has the id 0; an empty list is no SQL
+    return read.rows(
+        "SELECT id, chat_id FROM outgoing o WHERE state = 'waiting' AND lane = ? AND due_at <= ?"
+        f" AND chat_id NOT IN ({_marks(left_out)})"
+        " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.chat_id = o.chat_id AND h.until > ?)"
+        " ORDER BY due_at, id LIMIT ?",
+        (int(lane), stamp(now), *left_out, stamp(now), most),
+    )
+
+
+def _marks(values: Collection[int]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _order(row: Row) -> tuple[int, int]:
+    return row["due_at"], row["id"]
+
+
+def claim_plan(tx: Writes, me: str, episode_id: int, now: datetime) -> list[Row]:
+    """Take everything planned of an episode that is due, for one decision about all of it."""
+    rows = tx.rows(
+        "UPDATE outgoing SET state = 'claimed', claimed_by = ?, attempts = attempts + 1 "
+        "WHERE episode_id = ? AND planned IS NOT NULL AND state = 'waiting' AND due_at <= ? RETURNING *",
+        (me, episode_id, stamp(now)),
+    )
+    return sorted(rows, key=_order)
+
+
+def anything(read: Reads, now: datetime, resting: Mapping[Lane, Collection[int]]) -> bool:
+    """Whether :func:`claim` would find a row."""
+    return any(_claimable(read, now, lane, resting[lane], 1) for lane in Lane)
 
 
 def next_due(read: Reads) -> int | None:
@@ -113,9 +164,32 @@ def next_due(read: Reads) -> int | None:
     return min(stamps, default=None)
 
 
-def handing(tx: Writes, row_id: int) -> bool:
-    """Note that the row goes out this moment; False when it is no longer ours to send."""
-    return bool(tx.run("UPDATE outgoing SET state = 'handed' WHERE id = ? AND state = 'claimed'", (row_id,)))
+def next_after(read: Reads, now: datetime) -> int | None:
+    """Stamp of the next moment at which something becomes claimable by time alone: due, or no longer held."""
+    stamps = [
+        row["due_at"]
+        for lane in Lane
+        if (
+            row := read.one(
+                "SELECT due_at FROM outgoing WHERE state = 'waiting' AND lane = ? AND due_at > ? "
+                "ORDER BY due_at LIMIT 1",
+                (int(lane), stamp(now)),
+            )
+        )
+    ]
+    until = holds_until(read, now)
+    return min([*stamps, *([until] if until else [])], default=None)
+
+
+def handing(tx: Writes, row_id: int, me: str, words: str, facts: Mapping[str, Any]) -> bool:
+    """Note that the row goes out this moment in these words; False when it is no longer ours to send."""
+    return bool(
+        tx.run(
+            "UPDATE outgoing SET state = 'handed', words = ?, facts = ? "
+            "WHERE id = ? AND state = 'claimed' AND claimed_by = ?",
+            (words, packed(dict(facts)), row_id, me),
+        )
+    )
 
 
 def sent(tx: Writes, row_id: int, message_id: int, version: str, digest: str, now: datetime) -> None:
@@ -142,6 +216,52 @@ def again(tx: Writes, row_id: int, due: datetime, reason: str) -> None:
     )
 
 
+def back(tx: Writes, row_ids: Iterable[int], reason: str) -> None:
+    """Give rows that were surely not sent back as they were; what ended meanwhile stays as it is."""
+    for row_id in row_ids:
+        tx.run(
+            "UPDATE outgoing SET state = 'waiting', claimed_by = NULL, reason = ? "
+            "WHERE id = ? AND state IN ('claimed', 'handed', 'merged')",
+            (reason, row_id),
+        )
+
+
+def release(tx: Writes, me: str) -> None:
+    """Give back everything that this instance took and did not begin to send."""
+    tx.run(
+        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL WHERE state = 'claimed' AND claimed_by = ?",
+        (me,),
+    )
+
+
+def anew(tx: Writes, row_id: int) -> None:
+    """The message that this row was to change is gone: it waits to be sent as one of its own."""
+    tx.run(
+        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL, form = 'text', edits_row = NULL,"
+        " edits_message = NULL, reason = 'the message to change is gone' WHERE id = ?",
+        (row_id,),
+    )
+
+
+def repeat(tx: Writes, row: Row, now: datetime) -> None:
+    """The same once more as a new row, whose words say so; nothing when the row was erased meanwhile."""
+    columns = ", ".join(REPEATED)
+    facts = packed({**json.loads(row["facts"]), "repeat": True})
+    tx.run(
+        f"INSERT INTO outgoing ({columns}, facts, due_at, repeat_of) "
+        f"SELECT {columns}, ?, ?, id FROM outgoing WHERE id = ?",
+        (facts, stamp(now), row["id"]),
+    )
+
+
+def move_chat(tx: Writes, old: int, new: int) -> None:
+    """A group has a new id: what is still to be sent goes there."""
+    tx.run(
+        "UPDATE outgoing SET chat_id = ? WHERE chat_id = ? AND state IN ('waiting', 'claimed', 'handed')",
+        (new, old),
+    )
+
+
 def hold(tx: Writes, chat_id: int, until: datetime) -> None:
     """Leave a chat alone until then, because the channel asked for it."""
     tx.run(
@@ -149,6 +269,12 @@ def hold(tx: Writes, chat_id: int, until: datetime) -> None:
         "ON CONFLICT (chat_id) DO UPDATE SET until = max(until, excluded.until)",
         (chat_id, stamp(until)),
     )
+
+
+def held(read: Reads, chat_id: int, now: datetime) -> bool:
+    """Whether the channel wants this chat left alone."""
+    row = read.one("SELECT 1 FROM hold WHERE chat_id = ? AND until > ?", (chat_id, stamp(now)))
+    return row is not None
 
 
 def holds_until(read: Reads, now: datetime) -> int | None:
@@ -160,7 +286,8 @@ def holds_until(read: Reads, now: datetime) -> int | None:
 def abandoned(tx: Writes, me: str) -> list[Row]:
     """Rows that an instance which died was sending: unsent ones wait again, the others come back."""
     tx.run(
-        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL WHERE state = 'claimed' AND claimed_by <> ?",
+        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL "
+        "WHERE state = 'claimed' AND claimed_by <> ?",
         (me,),
     )
     return tx.rows("SELECT * FROM outgoing WHERE state = 'handed' AND claimed_by <> ? ORDER BY id", (me,))
@@ -170,7 +297,7 @@ def cancel_plan(tx: Writes, episode_id: int, reason: str) -> int:
     """Cancel what an episode still has planned; how many rows."""
     return tx.run(
         "UPDATE outgoing SET state = 'cancelled', reason = ? "
-        "WHERE episode_id = ? AND planned IS NOT NULL AND state = 'waiting'",
+        "WHERE episode_id = ? AND planned IS NOT NULL AND state IN ('waiting', 'claimed')",
         (reason, episode_id),
     )
 
@@ -202,8 +329,25 @@ def of_message(read: Reads, chat_id: int, message_id: int) -> Row | None:
 
 
 def message_of(read: Reads, row_id: int) -> Row | None:
-    """State and channel's id of a row, for what edits or answers it."""
-    return read.one("SELECT id, chat_id, state, message_id FROM outgoing WHERE id = ?", (row_id,))
+    """State and channel's id of a row, or of its repetition, for what edits or answers it."""
+    row = read.one("SELECT id, chat_id, state, message_id FROM outgoing WHERE id = ?", (row_id,))
+    if row is None or row["state"] != "unknown":
+        return row
+    repetition = read.one(
+        "SELECT id, chat_id, state, message_id FROM outgoing WHERE id > ? AND repeat_of = ?", (row_id, row_id)
+    )
+    return repetition or row
+
+
+def overtaken(read: Reads, row: Row) -> bool:
+    """Whether a newer row changes the same message, so that this one would only undo it."""
+    newer = read.one(
+        "SELECT 1 FROM outgoing WHERE id > ? AND chat_id = ? AND form = 'edit'"
+        " AND (edits_row = ? OR edits_message = ?)"
+        " AND state IN ('waiting', 'claimed', 'handed', 'sent') LIMIT 1",
+        (row["id"], row["chat_id"], row["edits_row"], row["edits_message"]),
+    )
+    return newer is not None
 
 
 def last_sent(read: Reads, since: datetime) -> list[Row]:
@@ -218,3 +362,12 @@ def last_sent(read: Reads, since: datetime) -> list[Row]:
 def counts(read: Reads) -> dict[str, int]:
     """How many rows there are in each state."""
     return {r["state"]: r["n"] for r in read.rows("SELECT state, count(*) AS n FROM outgoing GROUP BY state")}
+
+
+def purge(tx: Writes, before: datetime) -> int:
+    """Forget what ended before then and hangs on no patient: they take theirs with them; how many."""
+    return tx.run(
+        "DELETE FROM outgoing WHERE patient_id IS NULL AND flag_id IS NULL AND due_at < ?"
+        " AND state NOT IN ('waiting', 'claimed', 'handed')",
+        (stamp(before),),
+    )

@@ -111,7 +111,9 @@ def consented(tx: Writes, patient_id: int, version: str, accepted: bool, now: da
 
 def consents(read: Reads, patient_id: int) -> list[Row]:
     """Every answer to the consent question, oldest first."""
-    return read.rows("SELECT version, accepted, at FROM consent WHERE patient_id = ? ORDER BY id", (patient_id,))
+    return read.rows(
+        "SELECT version, accepted, at FROM consent WHERE patient_id = ? ORDER BY id", (patient_id,)
+    )
 
 
 def running(read: Reads, patient_id: int) -> Row | None:

@@ -18,7 +18,7 @@ from typing import IO, TypeVar
 
 import sqlite_utils
 
-from store.seam import Params, Row, Writes
+from store.seam import Params, Reads, Row, Writes
 
 T = TypeVar("T")
 SCHEMA = Path(__file__).parent / "schema"
@@ -69,7 +69,7 @@ class Sqlite:
                 f"The database {path.name} can't be read ({error}). "
                 "Restore the latest backup with: aftercare restore FILE"
             ) from error
-        self.read = _Statements(self._reader)
+        self.read: Reads = _Statements(self._reader)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
 
     async def write(self, work: Callable[[Writes], T]) -> T:

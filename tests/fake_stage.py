@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import re
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 
+from demo.page import PageServer, server
 from demo.stage import Stage
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -40,6 +43,7 @@ CARD = (
     "<b>URGENT · day {day}</b>\n{name} (A-0042) wrote:\n<i>{said}</i>\n\n"
     "Read as: yellow discharge\nAnswer by 12:30"
 )
+KEYBOARD = [["How am I doing?", "My plan"], ["Talk to the clinic", "Share my number"]]
 NO_NUMBER = "Maya has not shared a phone number.\nAsk for it in the chat."
 INVITE = (
     'Let the patient scan this, or send them the link:\n<a href="{link}">{link}</a>\n\n'
@@ -83,6 +87,9 @@ class FakeStandIn:
 
     def keyboard(self, chat_id: int) -> list[list[str]] | None:
         return self.keyboards.get(chat_id)
+
+    def contact_keys(self, chat_id: int) -> set[str]:
+        return {label for row in self.keyboards.get(chat_id, []) for label in row if "number" in label}
 
     def typing(self, chat_id: int) -> bool:
         return chat_id in self.busy
@@ -246,7 +253,7 @@ class Script:
         if data == "ok:yes":
             words = shown["html"] + "\n\n<b>You agreed.</b>"
             standin.change(person.id, message, inline=[], edited=True, html=words)
-            standin.keyboards[person.id] = [["How am I doing?", "My plan"], ["Talk to the clinic"]]
+            standin.keyboards[person.id] = KEYBOARD
             self.enrolled(person)
         elif data == "take":
             row = keys((("Call Maya", "call"), ("Done", "done")))
@@ -293,3 +300,36 @@ class Script:
 def staged(pause: float = 0.0, broken: bool = False) -> Script:
     """A fresh stage: nobody enrolled, Tuesday 4 March 2025, 10:30 in Berlin."""
     return Script(pause, broken)
+
+
+class Served:
+    """The page's server in a thread of its own, which can go away and come back on the same port."""
+
+    def __init__(self, script: Script, pace: float) -> None:
+        self._script = script
+        self._pace = pace
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._socket.close()
+        self.start()
+
+    def start(self) -> None:
+        self._server: PageServer = server(self._script.stage, self.port, pace=self._pace)
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@contextmanager
+def serving(script: Script, pace: float = 0.0) -> Iterator[Served]:
+    served = Served(script, pace)
+    try:
+        yield served
+    finally:
+        served.stop()

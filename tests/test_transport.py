@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import traceback
@@ -42,13 +43,20 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def bare(talk: Talk) -> AsyncIterator[str]:
     """A server that does with each connection what ``talk`` does, and then hangs up."""
 
+    talks: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        talks.add(task)
         try:
             await talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -56,6 +64,9 @@ async def bare(talk: Talk) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}/bot{TOKEN}/sendMessage"
     finally:
         server.close()
+        for task in talks:
+            task.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -386,4 +397,6 @@ async def failure(line: AiohttpRequest, url: str) -> str:
         await line.post(url, form({"text": "canary words"}))
     shown = "".join(traceback.format_exception(caught.value))
     # Lines of source are ours and stand in this file; what is said are the last lines of each part.
-    return "\n".join(piece for piece in shown.splitlines() if not piece.startswith("    ")) + repr(caught.value)
+    return "\n".join(piece for piece in shown.splitlines() if not piece.startswith("    ")) + repr(
+        caught.value
+    )

@@ -17,7 +17,7 @@ const KINDS = {
   voice: "Voice message", audio: "Audio", video: "Video", video_note: "Video message", animation: "GIF", document: "File",
   sticker: "Sticker", location: "Location", contact: "Phone number shared",
 };
-const TAGS = new Set(["B", "STRONG", "I", "EM", "U", "S", "CODE", "PRE"]);
+const TAGS = new Set(["B", "STRONG", "I", "EM", "U", "S", "CODE", "PRE", "BLOCKQUOTE"]);
 const START_LINK = /^https?:\/\/(?:t|telegram)\.me\/\w+\/?\?start=/;
 const TOGETHER_SECONDS = 600;
 const NEAR_BOTTOM = 60;
@@ -560,7 +560,7 @@ class Phone {
       const alt = message.invitation ? "QR code with the invitation" : "Photo";
       bubble.append(el("img", { src: message.photo, alt, className: message.invitation ? "code" : "" }));
     }
-    if (message.document) bubble.append(el("a", { className: "file", href: message.document.url, download: message.document.name }, icon("file"), message.document.name));
+    if (message.document) bubble.append(file(message));
     if (message.invitation) this.scanning(bubble, message);
     const said = el("span", { className: "words" }, message.html ? words(message.html) : message.text || message.caption || "");
     if (!said.textContent && !message.photo && !message.document) said.append(el("i", {}, KINDS[message.kind] || "Message"));
@@ -632,8 +632,10 @@ class Phone {
     this.keys.hidden = !rows.length;
     this.keys.setAttribute("aria-expanded", String(this.boardOpen));
     this.board.hidden = !rows.length || !this.boardOpen;
-    const tap = (label) => button(label, () => this.staff ? post("say", { who: nurseId, text: label }) : post("tap", { who: patientId, label }));
-    const wanted = rows.map((row, at) => ({ key: String(at), print: JSON.stringify(row), make: () => el("div", {}, ...row.map(tap)) }));
+    const shares = new Set(this.chat.contact_keys);
+    const act = (label) => this.staff ? post("say", { who: nurseId, text: label }) : post("tap", { who: patientId, label });
+    const key = (label) => button(label, () => act(label), { sign: shares.has(label) ? "call" : "" });
+    const wanted = rows.map((row, at) => ({ key: String(at), print: JSON.stringify([row, ...shares]), make: () => el("div", {}, ...row.map(key)) }));
     reconcile(this.board, wanted, false);
     const silent = !this.staff && (blocked || !this.chat.messages.length);
     this.device.querySelector(".photo").disabled = silent;
@@ -675,6 +677,12 @@ const lastId = (chat) => chat.messages.reduce((most, one) => Math.max(most, one.
 const gist = (message) => (message.text || message.caption || KINDS[message.kind] || "Photo").replace(/\s+/g, " ").slice(0, 90);
 const together = (one, next) => Boolean(one) && one.kind !== "service" && one.from_name === next.from_name
   && one.from_bot === next.from_bot && next.date - one.date < TOGETHER_SECONDS;
+
+function file(message) {
+  const { url, file_name: name } = message.document;
+  const label = name || KINDS[message.kind] || "File";
+  return el("a", { className: "file", href: url, download: label }, icon("file"), label);
+}
 
 function dots() {
   const bubble = el("div", { className: "bubble dots" }, el("i"), el("i"), el("i"));

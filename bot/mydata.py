@@ -1,0 +1,74 @@
+"""What /mydata sends: everything that is kept about one patient, as a text that can be read."""
+
+from __future__ import annotations
+
+import json
+from html import unescape
+from typing import Any
+
+from care.library import Library
+from store import flags, messages, outbox, people
+from store.seam import Reads, Row, moment
+
+
+def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
+    """The file, UTF-8. LookupError when the patient is no longer known."""
+    row = people.by_id(read, patient_id)
+    if row is None:
+        raise LookupError("no such patient")
+    patient = people.patient_of(row)
+
+    def at(stored: int) -> Any:
+        return moment(stored).astimezone(patient.zone)
+
+    episodes = people.episodes(read, patient_id)
+    facts: dict[str, Any] = {
+        "patient": {
+            "first_name": row["first_name"],
+            "case_number": row["case_number"],
+            "lang": row["lang"],
+            "zone": row["zone"],
+            "hour": row["hour"],
+            "phone": row["phone"],
+        },
+        "consents": [{**c, "at": at(c["at"])} for c in map(dict, people.consents(read, patient_id))],
+        "episodes": [
+            {
+                "session_at": at(e["session_at"]),
+                "state": e["state"],
+                "procedure": library.procedure_name(e["procedure"], row["lang"]),
+            }
+            for e in episodes
+        ],
+        "plan": [
+            {
+                "at": at(p["sent_at"] or p["due_at"]),
+                "state": p["state"],
+                "title": library.say(f"title.{p['planned']}", row["lang"], {}).html,
+            }
+            for episode in episodes
+            for p in outbox.planned(read, episode["id"])
+        ],
+        "flags": [
+            {"at": at(f["opened_at"]), "level": f["level"], "state": f["state"]}
+            for f in flags.of_patient(read, patient_id)
+        ],
+        "messages": [{**m, "at": at(m["at"])} for m in _talk(read, row)],
+        "day": None,
+    }
+    return unescape(library.say("mydata.file", row["lang"], facts).html).encode()
+
+
+def _talk(read: Reads, patient: Row) -> list[dict[str, Any]]:
+    """What the patient and the staff wrote, in order; the bot's own words stand in the plan and in content/."""
+    said = [
+        {"at": m["at"], "who": "patient", "text": m["text"] or m["kind"]}
+        for m in messages.of_patient(read, patient["id"])
+    ]
+    answers = read.rows(
+        "SELECT due_at, facts FROM outgoing WHERE patient_id = ? AND words = 'flag.answer' AND repeat_of IS NULL",
+        (patient["id"],),
+    )
+    told = [(a["due_at"], json.loads(a["facts"])) for a in answers]
+    said += [{"at": at, "who": facts["name"], "text": facts["text"]} for at, facts in told]
+    return sorted(said, key=lambda item: int(item["at"]))

@@ -1,0 +1,99 @@
+"""The commands that look: check the content, see what is read in a message, find what keeps us from going live."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import typer
+from rich.markup import escape
+
+from bot.telegram import Telegram
+from care.check import check as check_content
+from commands.doctor import Doctor, Finding
+from commands.enrol import BadRow
+from commands.parts import open_library, open_reader, open_store, out, wall_clock
+from commands.talk import BadLine, Talk, show_heard, understand_lines
+from settings import Settings, read_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def check() -> None:
+    """The clinician's compiler: everything that is wrong in content/, with file and line."""
+    found = check_content(read_settings().content_dir)
+    for fault in found.faults:
+        out.print(str(fault), highlight=False, markup=False, soft_wrap=True)
+    for note in found.notes:
+        out.print(note, highlight=False, markup=False, soft_wrap=True)
+    out.print(f"{len(found.faults)} faults", highlight=False)
+    if found.faults:
+        raise typer.Exit(2)
+
+
+@app.command()
+def doctor() -> None:
+    """Going live: looks at token, group, webhook, clock, zone, content and database; says what to do."""
+    settings = read_settings()
+    findings = asyncio.run(_doctor(settings))
+    for finding in findings:
+        mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
+        out.print(f"{mark} {finding.what:<9} {escape(finding.told)}", highlight=False, soft_wrap=True)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(2)
+
+
+async def _doctor(settings: Settings) -> list[Finding]:
+    library = open_library(settings)
+    store = open_store(settings)
+    token = settings.telegram_bot_token.get_secret_value()
+    telegram = Telegram(token, api_root=settings.telegram_api_root) if token else None
+    if telegram is not None:
+        await telegram.start()
+    try:
+        return await Doctor(settings, library, store.read, telegram, wall_clock()).look()
+    finally:
+        if telegram is not None:
+            await telegram.stop()
+        await store.close()
+
+
+@app.command()
+def chat(
+    day: int = typer.Option(1, min=0, max=60, help="Day after the session; 0 is the session's day."),
+    lang: str = typer.Option("en", help="The language that the patient chose."),
+    why: bool = typer.Option(False, "--why", help="Show what was read, and which words decided."),
+) -> None:
+    """Talk to the bot in the terminal, as a patient. Nothing is kept or sent. Ctrl-D ends it."""
+    library = open_library(read_settings())
+    if lang not in library.languages:
+        raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(library.languages)}")
+    talk = Talk(library, open_reader(library), wall_clock())
+    failures = 0
+    while True:
+        try:
+            text = input("you> ").strip()
+        except EOFError:
+            out.print()
+            return
+        if text:
+            heard = talk.hear(text, day, lang, failures=failures)
+            failures = heard.decision.failures
+            show_heard(out, heard, why)
+
+
+@app.command()
+def understand(
+    jsonl: bool = typer.Option(
+        False, "--jsonl", help="Read JSON lines {id, lang, day, text} and answer in kind."
+    ),
+) -> None:
+    """What the running bot would do with each message of standard input."""
+    if not jsonl:
+        raise BadLine("use aftercare understand --jsonl < FILE, one object {id, lang, day, text} a line")
+    library = open_library(read_settings())
+    talk = Talk(library, open_reader(library), wall_clock())
+    for answer in understand_lines(talk, sys.stdin):
+        sys.stdout.write(answer + "\n")
+    sys.stdout.flush()

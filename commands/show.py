@@ -1,0 +1,151 @@
+"""The demo: a Telegram of our own on this machine, the real bot behind it, two phones and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from care.library import Library
+from demo.clock import DemoClock
+from demo.forward import forward
+from demo.page import PageServer, server
+from demo.serve import Served
+from demo.stage import Stage
+from demo.standin import StandIn
+from settings import Settings, read_settings
+from store import people
+from store.seam import Store, Writes, moment
+
+TOKEN = "100000:demo-token-for-this-machine-only"  # noqa: S105 - the stand-in on loopback knows no other
+USERNAME = "LumenAftercareBot"
+PATIENT, ANNA, BEN, GROUP = 501, 601, 602, -1001000000001
+
+
+class PortTaken(Exception):  # noqa: N818 - a plain statement reads better than "PortTakenError"
+    """The page's port is not free."""
+
+
+class Running(Protocol):
+    """What the demo needs of the running bot."""
+
+    @property
+    def library(self) -> Library: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def idle(self) -> bool: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def knock(self) -> None: ...
+
+    def next_event(self) -> datetime | None: ...
+
+
+class Show:
+    """The demo from its folder to its page."""
+
+    def __init__(
+        self, folder: Path, open_house: Callable[[Settings, DemoClock], Running], clock: DemoClock
+    ) -> None:
+        self._folder, self._open, self._clock = folder, open_house, clock
+        self.standin = StandIn(token=TOKEN, username=USERNAME, now=clock)
+        self._patient = self.standin.person(PATIENT, "Maya")
+        self._staff = [self.standin.person(ANNA, "Anna"), self.standin.person(BEN, "Ben")]
+        self._group = self.standin.group(GROUP, "Lumen Skin Clinic: staff", self._staff)
+
+    async def play(self, port: int, ready: Callable[[str], None], over: asyncio.Future[None]) -> None:
+        """Run until ``over``; ``ready`` gets the page's address."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        with Served(self.standin.app) as served:
+            settings = read_settings(
+                telegram_bot_token=TOKEN,
+                telegram_api_root=served.url,
+                staff_chat_id=GROUP,
+                database_url=f"sqlite:///{self._folder / 'aftercare.sqlite3'}",
+                bot_mode="polling",
+            )
+            house = self._open(settings, self._clock)
+            await house.start()
+            try:
+                await self._register(house)
+                await _serve(server(self._stage(house), port), port, ready, over)
+            finally:
+                await house.stop()
+                self.standin.close()
+
+    async def _register(self, house: Running) -> None:
+        clinic, now = house.library.clinic.id, self._clock()
+        anna, ben = self._staff
+
+        def work(tx: Writes) -> None:
+            people.register(tx, clinic, anna.id, anna.first_name, "nurse", True, now)
+            people.register(tx, clinic, ben.id, ben.first_name, "doctor", False, now)
+
+        await house.store.write(work)
+
+    def _stage(self, house: Running) -> Stage:
+        return Stage(
+            standin=self.standin,
+            patient=self._patient,
+            staff=self._staff,
+            group=self._group,
+            clock=self._clock,
+            zone=house.library.clinic.zone,
+            advance=lambda to: forward(house, self._clock, to, self.standin.pending),
+            next_due=lambda: _planned(house, "min"),
+            plan_end=lambda: _planned(house, "max"),
+            what_next=lambda: _what_next(house),
+            care_day=lambda person: _care_day(house, person, self._clock()),
+            bot_name=f"{house.library.clinic.name}",
+        )
+
+
+async def _serve(
+    page: PageServer, port: int, ready: Callable[[str], None], over: asyncio.Future[None]
+) -> None:
+    """Serve the page until ``over``; PortTaken when another program has the port."""
+    with socket.socket() as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", port))
+        except OSError:
+            raise PortTaken(f"Port {port} is in use. Choose another: aftercare demo --port 0") from None
+        serving = asyncio.create_task(page.serve(sockets=[door]))
+        while not page.started and not serving.done():
+            await asyncio.sleep(0.01)
+        ready(f"http://127.0.0.1:{door.getsockname()[1]}/")
+        await asyncio.wait({serving, over}, return_when=asyncio.FIRST_COMPLETED)
+        page.should_exit = True
+        await serving
+
+
+def _planned(house: Running, which: str) -> datetime | None:
+    row = house.store.read.one(
+        f"SELECT {which}(due_at) AS at FROM outgoing WHERE planned IS NOT NULL AND state = 'waiting'"
+    )
+    return moment(row["at"]) if row and row["at"] else None
+
+
+def _what_next(house: Running) -> str:
+    row = house.store.read.one(
+        "SELECT planned FROM outgoing WHERE planned IS NOT NULL AND state = 'waiting' ORDER BY due_at LIMIT 1"
+    )
+    if row is None:
+        return ""
+    return house.library.say(f"title.{row['planned']}", house.library.clinic.language, {}).html
+
+
+def _care_day(house: Running, person_id: int, now: datetime) -> int | None:
+    patient = people.by_chat(house.store.read, person_id)
+    episode = people.running(house.store.read, patient["id"]) if patient else None
+    return people.episode_of(episode).day(now) if episode else None
