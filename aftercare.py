@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,13 @@ class House:
         clock: Callable[[], datetime] = wall_clock,
         library: Library | None = None,
         reader: Reader | None = None,
+        pace: float = 1.0,
     ) -> None:
         """Open content, database and line; raises what each of them raises.
 
-        ``library`` and ``reader`` are frozen and may be shared by several houses.
+        ``library`` and ``reader`` are frozen and may be shared by several houses. ``pace``: see Limits.
         """
+        self._pace, self._stopping = pace, False
         self.settings, self.clock = settings, clock
         self.library = library or open_library(settings)
         self.store = Sqlite(settings.database)
@@ -86,7 +89,8 @@ class House:
         )
 
     def _build(self, username: str) -> None:
-        limits = Limits(asyncio.get_running_loop().time)
+        time, pace = asyncio.get_running_loop().time, self._pace
+        limits = Limits(lambda: time() * pace, pace)
         self.rounds = Keeper(self.store, self.library, self.settings.staff_chat_id, self.clock, self._wake)
         self.delivery = Delivery(
             self.store,
@@ -147,7 +151,8 @@ class House:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A part that ends by itself takes the whole house down: half of it must not go on alone."""
-        if not task.cancelled() and self.trouble is not None and not self.trouble.done():
+        ours = self._stopping or task.cancelled()
+        if not ours and self.trouble is not None and not self.trouble.done():
             self.trouble.set_exception(task.exception() or RuntimeError("a part ended by itself"))
 
     @property
@@ -169,6 +174,7 @@ class House:
 
     async def stop(self) -> None:
         """Finish what is in hand, then close; nothing is lost."""
+        self._stopping = True
         if self._webhook is not None:
             await self._webhook.stop()
         self.knocker.stop()
@@ -241,7 +247,7 @@ def demo(
     """Try everything on this machine: two phones and a clock on a web page, no Telegram account needed."""
     logging.basicConfig(level=logging.WARNING)
     quiet_libraries()
-    show = Show(folder, House, DemoClock(wall_clock))
+    show = Show(folder, partial(House, pace=4), DemoClock(wall_clock))
     asyncio.run(_demo(show, port))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from telegram import Bot, InlineKeyboardMarkup, Message
@@ -150,6 +152,11 @@ class Telegram:
                 _number(it, "id"), str(it.get("username", "")), bool(it.get("can_read_all_group_messages"))
             )
         return self._me
+
+    def clock_skew(self, now: datetime) -> float | None:
+        """Seconds by which ``now`` is ahead of the server's last answer; None when it told no time."""
+        told = self._line.server_time
+        return (now - parsedate_to_datetime(told)).total_seconds() if told else None
 
     async def set_webhook(self, url: str, secret: str) -> None:
         """Have updates sent to ``url`` with ``secret``. What waits is kept. Raises as :meth:`me`, Refused."""

@@ -74,6 +74,8 @@ class AiohttpRequest(BaseRequest):
         self._pool = pool_seconds
         self._places = asyncio.Semaphore(connections)
         self._session: ClientSession | None = None
+        self.server_time = ""
+        """The ``Date`` of the last answer, as the server wrote it; '' before the first."""
 
     @property
     def read_timeout(self) -> float:
@@ -134,7 +136,9 @@ class AiohttpRequest(BaseRequest):
         limits = ClientTimeout(total=whole, connect=connect, sock_read=read)
         await self._take_place(_seconds(pool_timeout, self._pool))
         try:
-            code, payload = await _exchange(self._session, method, url, request_data, limits)
+            code, payload, self.server_time = await _exchange(
+                self._session, method, url, request_data, limits
+            )
         finally:
             self._places.release()
         _check(code, payload)
@@ -155,14 +159,14 @@ def form(fields: Mapping[str, object]) -> RequestData:
 
 async def _exchange(
     session: ClientSession, method: str, url: str, data: RequestData | None, limits: ClientTimeout
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, str]:
     body, headers = _body(data)
     headers["User-Agent"] = BaseRequest.USER_AGENT
     try:
         async with session.request(
             method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
         ) as answer:
-            return answer.status, await answer.read()
+            return answer.status, await answer.read(), answer.headers.get("Date", "")
     # The causes are dropped (from None): their texts hold the address, and with it the token.
     except (ConnectionTimeoutError, ClientConnectorError, InvalidURL, NonHttpUrlClientError) as exc:
         raise NotConnected(type(exc).__name__) from None

@@ -105,7 +105,7 @@ def press(
     now = {**answers, step: value}
     worry = _worrying(now, checkin)
     if step == "trend":
-        goes_on = value != "better" and not (value == "same" and not checkin.same_is_sign) or checkin.always
+        goes_on = (value != "better" and not (value == "same" and not checkin.same_is_sign)) or checkin.always
         return (
             Turn("danger", now, worry)
             if goes_on

@@ -1,7 +1,8 @@
 """The notation in which content/ writes down what people say, and the search for all of it at once.
 
 ``word``  ``word-`` any ending  ``(a|b c)`` one of these  ``[a]`` may be missing  ``...`` up to four more
-words of the same clause  ``<list>`` one of a named list  ``{38-42}`` a number.
+words of the same clause  ``<list>`` one of a named list  ``{38-42}`` a number,
+``{38.0-42.9}`` one that is written with a decimal point.
 """
 
 from __future__ import annotations
@@ -140,7 +141,8 @@ def _number(part: str) -> _Part:
     match = _RANGE.fullmatch(part)
     if not match:
         raise NotationError(f"`{part}` is no range of numbers: write it like {{38-42}}")
-    return _Part(r" (\d+(?:\.\d+)?)", ((float(match[1]), float(match[2])),), (frozenset((NUMBER,)),))
+    digits = r"\d+\.\d+" if "." in match[1] else r"\d+(?:\.\d+)?"
+    return _Part(rf" ({digits})", ((float(match[1]), float(match[2])),), (frozenset((NUMBER,)),))
 
 
 def _joined(items: Sequence[_Part]) -> _Part:

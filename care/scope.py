@@ -143,8 +143,8 @@ class Scope:
         if self._in_sentence("really", found):
             return False
         for cue in self._in_sentence("asking", found):
-            low, high = sorted((cue.first, found.first))
-            if not any(low < stop.first < high for stop in self._all("but")):
+            low, high = sorted((cue, found), key=lambda c: c.first)
+            if self._reaches(low, high.first, reach=_LIST_REACH, stops=self._all("but")):
                 return True
         return False
 

@@ -100,7 +100,7 @@ class Doctor:
     async def _clock(self) -> Finding:
         if self._telegram is None:
             return Finding("clock", False, "can't be compared without a token")
-        skew = await self._telegram.clock_skew(self._now)
+        skew = self._telegram.clock_skew(self._now)
         if skew is None:
             return Finding("clock", True, "the server tells no time; not compared")
         if abs(skew) > MOST_CLOCK_SKEW:

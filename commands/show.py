@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,12 +21,12 @@ from settings import Settings, read_settings
 from store import people
 from store.seam import Store, Writes, moment
 
-TOKEN = "100000:demo-token-for-this-machine-only"  # noqa: S105 - the stand-in on loopback knows no other
+TOKEN = "100000:demo-token-for-this-machine-only"
 USERNAME = "LumenAftercareBot"
 PATIENT, ANNA, BEN, GROUP = 501, 601, 602, -1001000000001
 
 
-class PortTaken(Exception):  # noqa: N818 - a plain statement reads better than "PortTakenError"
+class PortTaken(Exception):
     """The page's port is not free."""
 
 

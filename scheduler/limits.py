@@ -40,9 +40,13 @@ class Limits:
     must wait lets the others pass.
     """
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        """``monotonic``: seconds on a clock that never jumps, and on which the event loop waits."""
-        self._monotonic = monotonic
+    def __init__(self, monotonic: Callable[[], float], pace: float = 1.0) -> None:
+        """``monotonic``: seconds on a clock that never jumps.
+
+        ``pace``: how many of its seconds pass while the event loop waits for one; other than 1 only
+        where a Telegram of our own is behind, which has no limits.
+        """
+        self._monotonic, self._pace = monotonic, pace
         self._waiting: dict[Lane, dict[_Waiter, None]] = {lane: {} for lane in Lane}
         self._slot = float("-inf")
         self._last: deque[float] = deque(maxlen=BOT_MOST)
@@ -91,7 +95,7 @@ class Limits:
             waiter.leave.set_result(None)
 
     def _wait(self, seconds: float) -> None:
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self._serve)
+        self._alarm = asyncio.get_running_loop().call_later(seconds / self._pace, self._serve)
 
     def _in_order(self) -> Iterator[_Waiter]:
         for lane in Lane:

@@ -46,8 +46,7 @@ CARD = (
 KEYBOARD = [["How am I doing?", "My plan"], ["Talk to the clinic", "Share my number"]]
 NO_NUMBER = "Maya has not shared a phone number.\nAsk for it in the chat."
 INVITE = (
-    'Let the patient scan this, or send them the link:\n<a href="{link}">{link}</a>\n\n'
-    "Valid for 72 hours."
+    'Let the patient scan this, or send them the link:\n<a href="{link}">{link}</a>\n\nValid for 72 hours.'
 )
 
 

@@ -6,9 +6,9 @@ import http.client
 import json
 
 import pytest
-from fake_stage import serving, staged
 
 from demo.stage import invitation
+from tests.fake_stage import serving, staged
 
 
 def asked(port: int, deed: str, body: str, headers: dict[str, str]) -> tuple[int, dict[str, object]]:

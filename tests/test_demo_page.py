@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from fake_stage import GROUP, TOKEN, Script, Served, staged
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from tests.fake_stage import GROUP, TOKEN, Script, Served, staged
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -145,7 +146,9 @@ async def test_the_tour_runs_without_a_complaint_of_the_browser(opens: Opener, s
     opened = await opens(size)
     await walk(opened)
     await opened.page.evaluate("document.querySelector('.tabs [data-view=staff]').click()")
-    card = opened.phone("staff").get_by_role("log").get_by_text("there is yellow stuff coming out of my cheek")
+    card = (
+        opened.phone("staff").get_by_role("log").get_by_text("there is yellow stuff coming out of my cheek")
+    )
     await expect(card).to_be_visible()
     assert opened.complaints == []
 

@@ -11,7 +11,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("care", "store", "bot", "scheduler", "demo", "commands")
-FILES = [*(p for room in ROOMS for p in sorted((ROOT / room).glob("*.py"))), ROOT / "aftercare.py", ROOT / "settings.py"]
+FILES = [
+    *(p for room in ROOMS for p in sorted((ROOT / room).glob("*.py"))),
+    ROOT / "aftercare.py",
+    ROOT / "settings.py",
+]
 MAY_IMPORT = {
     "care": {"care"},
     "store": {"store", "care"},
@@ -23,7 +27,14 @@ MAY_IMPORT = {
     "aftercare": {"aftercare", "commands", "bot", "demo", "scheduler", "store", "care", "settings"},
 }
 DOORS = {
-    "telegram": {"bot/telegram.py", "bot/transport.py", "bot/hear.py", "bot/letter.py", "bot/outcome.py", "bot/hush.py"},
+    "telegram": {
+        "bot/telegram.py",
+        "bot/transport.py",
+        "bot/hear.py",
+        "bot/letter.py",
+        "bot/outcome.py",
+        "bot/hush.py",
+    },
     "aiohttp": {"bot/transport.py", "bot/webhook.py"},
     "apscheduler": {"scheduler/clock.py"},
     "sqlite_utils": {"store/sqlite.py"},
@@ -69,7 +80,9 @@ def test_nobody_asks_for_the_time_but_through_the_clock_that_was_given(path: Pat
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_only_settings_reads_the_environment(path: Path) -> None:
-    assert name(path) == "settings.py" or not re.search(r"os\.environ|os\.getenv", path.read_text(encoding="utf-8"))
+    assert name(path) == "settings.py" or not re.search(
+        r"os\.environ|os\.getenv", path.read_text(encoding="utf-8")
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -81,7 +94,11 @@ def words_named_in_code() -> set[str]:
     found = set()
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Say", "Button"):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("Say", "Button")
+            ):
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)

@@ -70,7 +70,7 @@ class Town:
         )
 
     async def open(self) -> None:
-        self.house = House(self.settings(), self.clock, self.library, shared_reader())
+        self.house = House(self.settings(), self.clock, self.library, shared_reader(), pace=50)
         await self.house.start()
 
     async def close(self) -> None:
@@ -118,7 +118,9 @@ class Town:
         return self.standin.messages(self.chat(name))
 
     def texts(self, name: str) -> list[str]:
-        return [m["text"] or m["caption"] or "" for m in self.shown(name) if m["from_bot"] and not m["deleted"]]
+        return [
+            m["text"] or m["caption"] or "" for m in self.shown(name) if m["from_bot"] and not m["deleted"]
+        ]
 
     def find(self, name: str, part: str) -> dict[str, Any]:
         """The newest message of a phone that contains ``part``."""
