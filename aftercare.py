@@ -23,13 +23,14 @@ from bot.mydata import my_data
 from bot.telegram import OtherPoller, Redact, Telegram, WrongToken, quiet_libraries
 from bot.webhook import WebhookDoor
 from care.channel import Later
+from care.clinic import load_clinic
 from care.faults import ContentFaults
 from care.library import Library
 from care.understand import Reader
 from commands import desk, glass
 from commands.enrol import BadRow
 from commands.parts import open_library, open_reader, wall_clock
-from commands.show import PortTaken, Show
+from commands.show import PortTaken, Show, beginning
 from commands.talk import BadLine
 from demo.clock import DemoClock
 from scheduler.clock import Knocker
@@ -84,9 +85,7 @@ class House:
         self._spawn(self.inbox.run())
         self.knocker.start()
         await self._listen(me.username)
-        log.info(
-            "ready: @%s, %s, staff group %s", me.username, self.settings.bot_mode, bool(self._desk.staff_chat)
-        )
+        log.info("ready: @%s, %s, staff group %s", me.username, self.settings.bot_mode, bool(self._desk.staff_chat))
 
     def _build(self, username: str) -> None:
         time, pace = asyncio.get_running_loop().time, self._pace
@@ -247,7 +246,9 @@ def demo(
     """Try everything on this machine: two phones and a clock on a web page, no Telegram account needed."""
     logging.basicConfig(level=logging.WARNING)
     quiet_libraries()
-    show = Show(folder, partial(House, pace=4), DemoClock(wall_clock))
+    clinic = load_clinic(read_settings().content_dir)
+    clock = DemoClock(wall_clock, beginning(clinic, wall_clock()))
+    show = Show(folder, partial(House, pace=4), clock)
     asyncio.run(_demo(show, port))
 
 

@@ -86,9 +86,7 @@ class Settings(BaseSettings):
             return self
         local = urlsplit(self.webhook_url).hostname in ("127.0.0.1", "localhost")
         if not self.webhook_url.startswith("https://") and not local:
-            raise ValueError(
-                "WEBHOOK_URL must be the https address under which Telegram reaches this machine"
-            )
+            raise ValueError("WEBHOOK_URL must be the https address under which Telegram reaches this machine")
         secret = self.webhook_secret.get_secret_value()
         if not 16 <= len(secret) <= 256 or not secret.replace("_", "a").replace("-", "a").isalnum():
             raise ValueError("WEBHOOK_SECRET must be 16 to 256 of the characters A-Z a-z 0-9 _ and -")

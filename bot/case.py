@@ -79,8 +79,5 @@ def plain(reading: Reading) -> Mapping[str, Any]:
         "sure": round(reading.sure, 3),
         "asks": reading.asks,
         "language": reading.language,
-        "why": [
-            {"phrase": w.phrase, "symptom": w.symptom, "rule": w.rule, "level": w.level.word}
-            for w in reading.why
-        ],
+        "why": [{"phrase": w.phrase, "symptom": w.symptom, "rule": w.rule, "level": w.level.word} for w in reading.why],
     }

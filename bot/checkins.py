@@ -97,9 +97,7 @@ class CheckIns:
     def _advance(self, case: Case, checkin: Row, step: str, value: str) -> None:
         turn = self._turn(case, checkin, step, value)
         clinic = self._desk.library.clinic
-        wait = (
-            timedelta(minutes=clinic.silence_minutes) if turn.worry else timedelta(hours=clinic.remind_hours)
-        )
+        wait = timedelta(minutes=clinic.silence_minutes) if turn.worry else timedelta(hours=clinic.remind_hours)
         checkins.advance(
             case.tx,
             checkin["id"],

@@ -86,9 +86,7 @@ class Commands:
         self._desk.to_patient(tx, patient, self._menu(patient, now), now, episode=episode)
 
     def _menu(self, patient: Row, now: datetime) -> Say:
-        paused = (
-            patient["paused_until"] if patient["paused_until"] and patient["paused_until"] > stamp(now) else 0
-        )
+        paused = patient["paused_until"] if patient["paused_until"] and patient["paused_until"] > stamp(now) else 0
         zone = ZoneInfo(patient["zone"])
         facts = {
             "lang_name": self._desk.library.say(f"language.{patient['lang']}", patient["lang"], {}).html,
@@ -96,16 +94,8 @@ class Commands:
             "zone": patient["zone"],
             "paused_until": moment(paused).astimezone(zone) if paused else None,
         }
-        pause = (
-            Button("button.settings_resume", "s|resume")
-            if paused
-            else Button("button.settings_pause", "s|pause")
-        )
-        language = (
-            (Button("button.settings_language", "s|language"),)
-            if len(self._desk.library.languages) > 1
-            else ()
-        )
+        pause = Button("button.settings_resume", "s|resume") if paused else Button("button.settings_pause", "s|pause")
+        language = (Button("button.settings_language", "s|language"),) if len(self._desk.library.languages) > 1 else ()
         rows = (
             (*language, Button("button.settings_hour", "s|hour")),
             (Button("button.settings_zone", "s|zone"), pause),

@@ -111,19 +111,24 @@ class Conversation:
         lang = patient["lang"] if patient else desk.language(heard.lang)
         day = desk.day(episode, desk.clock())
         reading = await desk.understand(heard.text, _read_day(day), lang)
+        calm = reading.level < Level.URGENT and not reading.asks
         if patient is None:
             await self._stranger(heard, reading)
-        elif reading.level < Level.URGENT and people.asking(patient)[0]:
+        elif calm and self._enrolment.expects(patient, heard.text):
             await self._enrolment.typed(heard, patient)
+        elif calm and not people.agreed(desk.store.read, patient["id"]):
+            await self._stranger(heard, reading, "enrol.declined")
         else:
             await self._conclude(heard, patient, reading)
 
-    async def _stranger(self, heard: Incoming, reading: Reading) -> None:
+    async def _stranger(self, heard: Incoming, reading: Reading, words: str = "") -> None:
+        """Somebody of whom nothing may be kept: an emergency is answered all the same."""
         desk = self._desk
         decision = decide(reading, desk.situation(desk.store.read, None, None, desk.clock()))
+        calm = words and reading.level < Level.EMERGENCY
 
         def work(tx: Writes, now: datetime) -> None:
-            for say in decision.says:
+            for say in (Say(words),) if calm else decision.says:
                 desk.to_stranger(tx, heard, say, now)
 
         await desk.carry_out(heard, work)
@@ -191,7 +196,7 @@ class Conversation:
         """A photo, a voice message …: kept, acknowledged, and shown to a person."""
         desk = self._desk
         patient = people.by_chat(desk.store.read, heard.chat_id)
-        if patient is None:
+        if patient is None or not people.agreed(desk.store.read, patient["id"]):
             await self._stranger(heard, await desk.understand(heard.text, NO_EPISODE_DAY, heard.lang))
             return
         episode = desk.episode(desk.store.read, patient)
@@ -240,9 +245,7 @@ class Conversation:
             if reason and episode is not None:
                 situation = desk.situation(tx, patient, episode, now)
                 why = Why("", "", reason, Level.REVIEW)
-                Case(desk, tx, heard, patient, episode, situation, now).flag(
-                    "unreachable", Level.REVIEW, "", (why,)
-                )
+                Case(desk, tx, heard, patient, episode, situation, now).flag("unreachable", Level.REVIEW, "", (why,))
 
         await desk.carry_out(heard, work)
 

@@ -89,9 +89,7 @@ class Enrolment:
         coming = [row for row in outbox.planned(tx, episode["id"]) if row["state"] == "waiting"]
         next_at = moment(coming[0]["due_at"]).astimezone(zone) if coming else None
         facts = {"next_at": next_at}
-        self._desk.to_patient(
-            tx, patient, Say("start.already", facts, keyboard=KEYBOARD), now, episode=episode
-        )
+        self._desk.to_patient(tx, patient, Say("start.already", facts, keyboard=KEYBOARD), now, episode=episode)
 
     def _admit(self, tx: Writes, heard: Incoming, invitation: Row, now: datetime) -> None:
         lang = self._desk.language(invitation["lang"])
@@ -104,6 +102,9 @@ class Enrolment:
                 return
             if people.running(tx, patient["id"]) is not None:
                 self._already(tx, patient, now)
+                return
+            if people.began_since(tx, patient["id"], invitation["used_at"]):
+                self._desk.to_patient(tx, patient, Say("start.used"), now)
                 return
         if not invitations.use(tx, invitation["id"], patient["id"], now):
             self._desk.to_stranger(tx, heard, Say("start.used"), now)
@@ -220,15 +221,18 @@ class Enrolment:
         people.ask(tx, patient["id"], "")
         self._desk.to_patient(tx, patient, Say("enrol.declined"), now, instead_of=here)
 
-    def _told(
-        self, tx: Writes, patient: Row, told: datetime, draft: dict[str, Any], now: datetime, here: int
-    ) -> None:
+    def _told(self, tx: Writes, patient: Row, told: datetime, draft: dict[str, Any], now: datetime, here: int) -> None:
         if told > now:
             self._desk.to_patient(tx, patient, Say("enrol.session_future"), now)
             self._ask(tx, patient, "session_day", draft, now)
             return
         kept = {"invitation": draft["invitation"], "session_at": told.astimezone(UTC).isoformat()}
         self._ask(tx, patient, "session", kept, now, instead_of=here)
+
+    def expects(self, patient: Row, text: str) -> bool:
+        """Whether words in this chat are about the question of ours that is open."""
+        asked, _ = people.asking(patient)
+        return asked in STEPS or (asked in TYPED and bool(known_zone(text)))
 
     async def typed(self, heard: Incoming, patient: Row) -> None:
         """Words while a question with buttons is open: a zone that was asked for, or a reminder."""
@@ -277,9 +281,7 @@ class Enrolment:
         planning.plan(tx, desk.library, episode_id, now)
         self._welcome(tx, fresh, episode_id, old is not None, now, here)
 
-    def _welcome(
-        self, tx: Writes, patient: Row, episode_id: int, again: bool, now: datetime, here: int
-    ) -> None:
+    def _welcome(self, tx: Writes, patient: Row, episode_id: int, again: bool, now: datetime, here: int) -> None:
         desk = self._desk
         episode = people.episode(tx, episode_id)
         noun = people.patient_of(patient)
@@ -299,9 +301,7 @@ def day_buttons(prefix: str, today: date, back: int = 7) -> Rows:
     days = [today - timedelta(days=n) for n in range(back + 1)]
     named = {0: "button.today", 1: "button.yesterday"}
     buttons = [
-        Button(
-            named.get(n, "button.date"), f"{prefix}|{day.isoformat()}", {"when": f"{day.isoformat()}T00:00"}
-        )
+        Button(named.get(n, "button.date"), f"{prefix}|{day.isoformat()}", {"when": f"{day.isoformat()}T00:00"})
         for n, day in enumerate(days)
     ]
     return tuple(tuple(buttons[n : n + 2]) for n in range(0, len(buttons), 2))
@@ -324,6 +324,4 @@ def known_zone(text: str) -> str:
     wanted = "_".join(text.strip().split()).lower()
     names = sorted(available_timezones())
     whole = next((name for name in names if name.lower() == wanted), "")
-    return whole or next(
-        (name for name in names if "/" in name and name.rsplit("/", 1)[1].lower() == wanted), ""
-    )
+    return whole or next((name for name in names if "/" in name and name.rsplit("/", 1)[1].lower() == wanted), "")

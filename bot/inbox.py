@@ -42,9 +42,7 @@ class Handler(Protocol):
 class Inbox:
     """From a raw update to a handled one."""
 
-    def __init__(
-        self, store: Store, handler: Handler, clock: Callable[[], datetime], *, username: str
-    ) -> None:
+    def __init__(self, store: Store, handler: Handler, clock: Callable[[], datetime], *, username: str) -> None:
         self._store, self._handler, self._clock, self._username = store, handler, clock, username
         self._news = asyncio.Event()
         self._chats: dict[int, deque[tuple[int, dict[str, Any]]]] = {}
@@ -159,9 +157,7 @@ class Updates(Protocol):
 class Poller:
     """Long polling: the offset moves only past what is committed."""
 
-    def __init__(
-        self, telegram: Updates, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
-    ) -> None:
+    def __init__(self, telegram: Updates, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]) -> None:
         self._telegram, self._keep = telegram, keep
         self.offset = 0
         """0 at the start: the server then repeats what was never confirmed, and known ids count once."""

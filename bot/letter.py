@@ -89,20 +89,14 @@ def markup(letter: Letter) -> Markup | None:
         return None
     if not letter.keyboard:
         return ReplyKeyboardRemove()
-    rows = [
-        [KeyboardButton(key.label, request_contact=key.contact or None) for key in row]
-        for row in letter.keyboard
-    ]
+    rows = [[KeyboardButton(key.label, request_contact=key.contact or None) for key in row] for row in letter.keyboard]
     return ReplyKeyboardMarkup(rows, is_persistent=True, resize_keyboard=True)
 
 
 def _inline(keys: Keys) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(
         [
-            [
-                InlineKeyboardButton(key.label, url=key.url or None, callback_data=key.data or None)
-                for key in row
-            ]
+            [InlineKeyboardButton(key.label, url=key.url or None, callback_data=key.data or None) for key in row]
             for row in keys
         ]
     )

@@ -35,7 +35,7 @@ class Staff:
             await self._press(heard, member)
         elif heard.kind == "text" and (command := COMMAND.match(heard.text)):
             await self._command(heard, member, command[1].lower())
-        elif heard.reply_to and member is not None and not heard.edited:
+        elif heard.reply_to and member is not None:
             await self._reply(heard, member)
         else:
             await desk.carry_out(heard, lambda tx, now: None)
@@ -97,9 +97,7 @@ class Staff:
         member = people.staff_by_id(read, staff_id) if staff_id else None
         return member["name"] if member else ""
 
-    def _take(
-        self, tx: Writes, member: Row, flag: Row, patient: Row, now: datetime
-    ) -> tuple[str, dict[str, str]]:
+    def _take(self, tx: Writes, member: Row, flag: Row, patient: Row, now: datetime) -> tuple[str, dict[str, str]]:
         if not flags.take(tx, flag["id"], member["id"], now):
             taken_by = flag["taken_by"]
             if taken_by == member["id"]:
@@ -161,9 +159,7 @@ class Staff:
         audit.note(tx, f"staff {member['id']}", f"resolved: {outcome}", f"flag {flag['id']}", now)
         flagging.refresh(tx, room, flag["id"], now)
         if flag["kind"] not in flagging.TASKS:
-            desk.to_patient(
-                tx, patient, Say("flag.resolved", {"name": member["name"]}), now, flag_id=flag["id"]
-            )
+            desk.to_patient(tx, patient, Say("flag.resolved", {"name": member["name"]}), now, flag_id=flag["id"])
 
     async def _reply(self, heard: Incoming, member: Row) -> None:
         """An answer to anything of ours in the group that belongs to a flag."""
@@ -175,16 +171,18 @@ class Staff:
             patient = people.by_id(tx, flag["patient_id"]) if flag else None
             if about is None or flag is None or patient is None:
                 flagging.to_staff(tx, desk.room(), Say("staff.nobody"), now)
+            elif heard.edited:
+                flagging.under_card(tx, desk.room(), Say("staff.edited", self._who(patient)), flag["id"], now)
+            elif heard.kind != "text":
+                flagging.under_card(tx, desk.room(), Say("staff.text_only", self._who(patient)), flag["id"], now)
             elif about["words"] == "staff.resolve_prompt":
                 self._resolve(tx, member, flag, patient, "other", heard.text, now)
-            elif heard.kind == "text":
+            else:
                 self._answer(tx, heard, member, flag, patient, now)
 
         await desk.carry_out(heard, work)
 
-    def _answer(
-        self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, now: datetime
-    ) -> None:
+    def _answer(self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, now: datetime) -> None:
         """The words go to the patient as they are, with the name of the member of staff."""
         desk, room = self._desk, self._desk.room()
         facts = {"name": member["name"], "role": member["role"], "text": heard.text}

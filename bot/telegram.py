@@ -148,9 +148,7 @@ class Telegram:
         """Who the bot is; asked once, then remembered. Raises WrongToken or Later."""
         if self._me is None:
             it = await self._facts("getMe")
-            self._me = Me(
-                _number(it, "id"), str(it.get("username", "")), bool(it.get("can_read_all_group_messages"))
-            )
+            self._me = Me(_number(it, "id"), str(it.get("username", "")), bool(it.get("can_read_all_group_messages")))
         return self._me
 
     def clock_skew(self, now: datetime) -> float | None:
@@ -220,9 +218,7 @@ class Telegram:
             raise Later(SOON)
         return answer
 
-    async def _ask(
-        self, method: str, fields: Mapping[str, object] | None = None, wait: float | None = None
-    ) -> object:
+    async def _ask(self, method: str, fields: Mapping[str, object] | None = None, wait: float | None = None) -> object:
         """The result of a call that may be repeated, as Telegram's JSON has it, within ``wait`` seconds."""
         try:
             return await self._line.post(

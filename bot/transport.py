@@ -136,9 +136,7 @@ class AiohttpRequest(BaseRequest):
         limits = ClientTimeout(total=whole, connect=connect, sock_read=read)
         await self._take_place(_seconds(pool_timeout, self._pool))
         try:
-            code, payload, self.server_time = await _exchange(
-                self._session, method, url, request_data, limits
-            )
+            code, payload, self.server_time = await _exchange(self._session, method, url, request_data, limits)
         finally:
             self._places.release()
         _check(code, payload)

@@ -70,9 +70,14 @@ class Answer:
         return next((text for first, last, text in self.by_day if first <= day <= last), self.other)
 
     def source(self, sources: Mapping[str, Source]) -> str:
-        """Titles to name, the clinic's own first, at most two; '' when it rests on no document."""
+        """Titles to name, at most two, an article first; '' when it rests on no document.
+
+        The aftercare sheet is always among them where the answer rests on it: the days come from there.
+        """
         used = [sources[id] for id in dict.fromkeys(f.split(".")[0] for f in self.rests_on) if id in sources]
-        return "; ".join(s.title for s in sorted(used, key=lambda s: s.kind != "clinic")[:2])
+        articles = [s.title for s in used if s.kind == "clinic"]
+        sheets = [s.title for s in used if s.kind != "clinic"]
+        return "; ".join([*articles[: 1 if sheets else 2], *sheets[:1]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +154,7 @@ def _source(path: Path, root: Path) -> Source:
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if match := _FACT.match(line):
             if int(match[1]) != len(facts) + 1:
-                faults.append(
-                    Fault(read.file, number, f"number {len(facts) + 1} is missing: count up from 1")
-                )
+                faults.append(Fault(read.file, number, f"number {len(facts) + 1} is missing: count up from 1"))
             facts[f"{path.stem}.{match[1]}"] = match[2]
     if faults:
         raise ContentFaults(faults)

@@ -41,11 +41,7 @@ def lane(level: Level) -> Lane:
 
 def who(patient: Mapping[str, Any], clinic: Clinic) -> str:
     """How staff see a patient, as the clinic has chosen."""
-    return (
-        patient["first_name"]
-        if clinic.card_names == "first_name" and patient["first_name"]
-        else case(patient)
-    )
+    return patient["first_name"] if clinic.card_names == "first_name" and patient["first_name"] else case(patient)
 
 
 def case(patient: Mapping[str, Any]) -> str:
@@ -79,7 +75,7 @@ def card(
         "procedure": procedure,
         "day": flag["day"],
         "text": cut(flag["words"]),
-        "why": [reason for reason in json.loads(flag["why"]) if reason["phrase"] or reason["rule"]][:6],
+        "why": _reasons(json.loads(flag["why"])),
         "kind": flag["kind"],
         "state": flag["state"],
         "outcome": flag["outcome"],
@@ -88,6 +84,16 @@ def card(
         **names,
     }
     return Say("staff.card", facts, buttons(flag), lane=lane(Level.of(flag["level"])))
+
+
+def _reasons(why: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What was read, in the patient's words; the rule stands for them only where there are none."""
+    told = [
+        {"symptom": reason["symptom"], "phrase": cut(reason["phrase"] or reason["rule"], 120), "rule": ""}
+        for reason in why
+        if reason["phrase"] or reason["rule"]
+    ]
+    return [reason for number, reason in enumerate(told) if reason not in told[:number]][:6]
 
 
 def buttons(flag: Mapping[str, Any]) -> Rows:

@@ -82,13 +82,9 @@ def _plan(library: Library, procedure: Procedure) -> Iterator[Fault]:
         for planned in procedure.plan:
             for id in (planned.id, f"{planned.id}.late"):
                 if (procedure.id, id) not in known:
-                    yield Fault(
-                        file, 0, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them"
-                    )
+                    yield Fault(file, 0, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them")
             if ("", f"title.{planned.id}") not in known:
-                yield Fault(
-                    file, 0, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them"
-                )
+                yield Fault(file, 0, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them")
         for sign in procedure.signs:
             if ("", f"ask.{sign}") not in known or ("", f"sign.{sign}") not in known:
                 yield Fault(

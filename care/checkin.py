@@ -59,9 +59,7 @@ def screen(row_id: int, step: str, checkin: CheckIn, procedure: Procedure, answe
     """The screen of a step: its words and its buttons."""
     if step == "trend":
         trends = ("better", "same", "worse", "other")
-        return Say(
-            "checkin.trend", {}, _buttons(row_id, step, [(f"button.{t}", t) for t in trends], across=2)
-        )
+        return Say("checkin.trend", {}, _buttons(row_id, step, [(f"button.{t}", t) for t in trends], across=2))
     if step == "danger":
         labels = [(f"sign.{sign.id}", sign.id) for sign in procedure.danger]
         return Say("checkin.danger", {}, _buttons(row_id, step, [*labels, ("button.none_of_these", "none")]))
@@ -106,11 +104,7 @@ def press(
     worry = _worrying(now, checkin)
     if step == "trend":
         goes_on = (value != "better" and not (value == "same" and not checkin.same_is_sign)) or checkin.always
-        return (
-            Turn("danger", now, worry)
-            if goes_on
-            else Turn("", now, worry, _calm(now, worse_before, checkin, day))
-        )
+        return Turn("danger", now, worry) if goes_on else Turn("", now, worry, _calm(now, worse_before, checkin, day))
     if step == "danger":
         sign = next((s for s in procedure.danger if s.id == value), None)
         if sign is not None:

@@ -23,9 +23,7 @@ def load_clinic(root: Path) -> Clinic:
     raw = _mapping(source, source.value)
     faults: list[Fault] = []
     hours = {
-        number: tuple(
-            _span(source, text, faults, "hours", day) for text in raw.get("hours", {}).get(day) or ()
-        )
+        number: tuple(_span(source, text, faults, "hours", day) for text in raw.get("hours", {}).get(day) or ())
         for number, day in enumerate(WEEKDAYS)
     }
     faults += [
@@ -68,9 +66,7 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
 
 def _unknown_checkins(procedure: Procedure, source: Table) -> list[Fault]:
     return [
-        Fault(
-            source.file, source.line("plan", n), f"{p.id}: there is no check-in `{p.checkin}` below checkins:"
-        )
+        Fault(source.file, source.line("plan", n), f"{p.id}: there is no check-in `{p.checkin}` below checkins:")
         for n, p in enumerate(procedure.plan)
         if p.checkin and p.checkin not in procedure.checkins
     ]

@@ -171,9 +171,7 @@ class _Finder:
         if len(word) < _REPAIRED_FROM or word in self._known:
             return word
         choices = self._right.get(word[0], ())
-        found = process.extractOne(
-            word, choices, scorer=OSA.normalized_similarity, score_cutoff=_REPAIRED_LIKENESS
-        )
+        found = process.extractOne(word, choices, scorer=OSA.normalized_similarity, score_cutoff=_REPAIRED_LIKENESS)
         return found[0] if found else word
 
     def _nearest(self, point: Point) -> dict[str, float]:

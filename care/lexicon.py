@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -22,8 +23,8 @@ _HEADING = re.compile(
     r"(?: from day (?P<first>\d+))?(?: to day (?P<last>\d+))?(?P<hides> except)?"
 )
 SCOPE = frozenset(
-    "idioms denials denials_after not_denials or_words but new_start what_ifs asking really long_ago again gone "
-    "all_gone strangers family says they me for_patient hints thanks hello fine fillers questions".split()
+    "idioms denials denials_after not_denials own_no after_all or_words but new_start what_ifs asking really "
+    "long_ago lately again gone all_gone strangers family says they me for_patient hints thanks hello fine fillers questions".split()
 )
 """Headings of scope.yaml; what each does is explained in the file."""
 
@@ -66,8 +67,9 @@ class _Folder:
     common: tuple[str, ...]
     misspellings: Mapping[str, tuple[str, ...]]
     names: frozenset[str]
+    endings: tuple[str, ...]
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         said = chain.from_iterable(phrase.words for _, phrase in self.entries)
         return frozenset((*self.common, *(word for word in said if not word.endswith("-"))))
@@ -91,21 +93,23 @@ def load_lexicons(general: Path, symptoms: Mapping[str, Symptom]) -> tuple[Lexic
 
 def _lexicon(folder: _Folder, known: frozenset[str], symptoms: Mapping[str, Symptom]) -> Lexicon:
     towards: dict[str, int] = {}
-    stems: set[str] = set()
+    by_stem: dict[str, list[str]] = {}
     for label, phrase in folder.entries:
         rank = int(symptoms[label.symptom].level) if isinstance(label, Meaning) else -1
-        shortest = 4 if rank >= 0 else 5
+        shortest = 4 if rank >= 0 else 6
         for word in phrase.words:
             if word.endswith("-"):
-                stems.add(word[:-1])
-                full: Sequence[str] = [w for w in folder.words if w.startswith(word[:-1])]
+                stem = word[:-1]
+                if stem not in by_stem:
+                    by_stem[stem] = [w for w in folder.words if w.startswith(stem)]
+                full: Sequence[str] = by_stem[stem]
             else:
                 full = [word]
             for right in full:
                 if len(right) >= shortest:
                     towards[right] = max(rank, towards.get(right, -1))
     book = PhraseBook(folder.entries, frozenset(folder.common[:_FREQUENT]))
-    speller = make_speller(towards, known, stems, folder.misspellings, folder.names)
+    speller = make_speller(towards, known, by_stem, folder.misspellings, folder.names, folder.endings)
     return Lexicon(folder.language, book, folder.words, speller)
 
 
@@ -129,7 +133,8 @@ def _read_folder(folder: Path, general: Path, symptoms: Mapping[str, Symptom]) -
         raise ContentFaults(faults)
     misspellings = {norm_word(w): tuple(norm_word(to.text).split()) for w, to in scope.tables["misspellings"].items()}
     names = frozenset(norm_word(line.text) for line in scope.lists["names"])
-    return _Folder(folder.name, tuple(entries), common, misspellings, names)
+    endings = tuple(line.text for line in scope.lists["endings"])
+    return _Folder(folder.name, tuple(entries), common, misspellings, names, endings)
 
 
 def _meanings(
@@ -167,16 +172,14 @@ def _compiled(
 
 
 def _scope_faults(scope: Listing) -> Iterator[Fault]:
-    wanted = SCOPE | {"names", "lists", "misspellings"}
+    wanted = SCOPE | {"names", "endings", "lists", "misspellings"}
     for heading in sorted(wanted - set(scope.lines)):
         yield Fault(scope.file, 0, f"`{heading}:` is missing: write it with at least one phrase")
     for heading in sorted(set(scope.lines) - wanted):
         yield Fault(scope.file, scope.lines[heading], f"`{heading}` is no heading of this file: mend its name")
 
 
-def _missing(
-    folder: str, entries: Sequence[tuple[Label, Phrase]], symptoms: Mapping[str, Symptom]
-) -> Iterator[Fault]:
+def _missing(folder: str, entries: Sequence[tuple[Label, Phrase]], symptoms: Mapping[str, Symptom]) -> Iterator[Fault]:
     said = {label.symptom for label, _ in entries if isinstance(label, Meaning) and not label.hides}
     for symptom in symptoms:
         if symptom not in said and symptom != "unreadable":

@@ -54,9 +54,7 @@ class Library:
             if (folder / "procedure.yaml").exists()
         }
         written = sorted(
-            folder.name
-            for folder in (root / "general").iterdir()
-            if folder.is_dir() and len(folder.name) == 2
+            folder.name for folder in (root / "general").iterdir() if folder.is_dir() and len(folder.name) == 2
         )
         self._words: dict[tuple[str, str, str], _Words] = {}
         self._drafts: set[str] = set()
@@ -108,18 +106,14 @@ class Library:
             try:
                 template = environment.from_string(BOLD.sub(r"<b>\1</b>", section.text))
             except TemplateSyntaxError as error:
-                faults.append(
-                    Fault(read.file, section.line + error.lineno, f"`{section.id}`: {error.message}")
-                )
+                faults.append(Fault(read.file, section.line + error.lineno, f"`{section.id}`: {error.message}"))
                 continue
             self._words[key] = _Words(
                 template, section.text, str(read.front.get("version", "")), read.file, section.line
             )
 
     def _environment(self, lang: str) -> Environment:
-        environment = Environment(
-            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         environment.filters["day_name"] = lambda when: self._date(lang, when)
         environment.filters["clock"] = lambda when: f"{_time(when):%H:%M}"
         environment.filters["day_and_clock"] = lambda when: f"{self._date(lang, when)}, {_time(when):%H:%M}"

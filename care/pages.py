@@ -67,9 +67,7 @@ def page(path: Path, root: Path) -> Page:
 
 
 def _sections(lines: list[str], start: int) -> list[Section]:
-    heads = [
-        (n, match[1]) for n, line in enumerate(lines[start:], start=start) if (match := HEADING.match(line))
-    ]
+    heads = [(n, match[1]) for n, line in enumerate(lines[start:], start=start) if (match := HEADING.match(line))]
     ends = [n for n, _ in heads[1:]] + [len(lines)]
     return [
         Section(id, "\n".join(lines[n + 1 : stop]).strip("\n").rstrip(), n + 1)
@@ -139,11 +137,7 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1 + shift) if error.problem_mark else 0
         raise ContentFaults(
-            [
-                Fault(
-                    file, line, f"this can't be read: {error.problem}. Look at the indentation and the colons"
-                )
-            ]
+            [Fault(file, line, f"this can't be read: {error.problem}. Look at the indentation and the colons")]
         ) from None
     lines: dict[tuple[Hashable, ...], int] = {}
     if node is not None:
@@ -151,9 +145,7 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     return Table(file, value, lines)
 
 
-def _mark(
-    node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int
-) -> None:
+def _mark(node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int) -> None:
     lines[path] = node.start_mark.line + 1 + shift
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

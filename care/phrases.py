@@ -127,7 +127,7 @@ class _Parser:
 
 def _word(part: str) -> _Part:
     stem = part.endswith("-")
-    norm = norm_word(part[:-1] if stem else part)
+    norm = part if part == "/" else norm_word(part[:-1] if stem else part)
     if not norm or any(mark in norm.split() for mark in MARKS):
         raise NotationError(f"`{part}` is no word: use letters, or the signs explained at the top of the file")
     *head, last = norm.split()

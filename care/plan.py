@@ -42,7 +42,9 @@ class Settled:
     send: int | None = None
     """The row that goes out now; None when nothing does."""
     items: tuple[str, ...] = ()
-    """Plan ids merged into one catch-up; empty: the row goes out with its own words."""
+    """Plan ids of which one line goes into a catch-up; empty: the row goes out with its own words."""
+    today: str = ""
+    """Plan id whose words open the catch-up whole, because they are in time; '' for none."""
     merged: tuple[int, ...] = ()
     """Rows whose content goes out with ``send``."""
     dropped: tuple[tuple[int, str], ...] = ()
@@ -120,13 +122,11 @@ def _due(planned: Planned, day: date, episode: Episode, patient: Patient, clinic
     return Due(planned, instant(day, wall, patient.zone), f"{day.isoformat()}T{wall:%H:%M}")
 
 
-def settle(
-    waiting: Sequence[Waiting], episode: Episode, patient: Patient, clinic: Clinic, now: datetime
-) -> Settled:
+def settle(waiting: Sequence[Waiting], episode: Episode, patient: Patient, clinic: Clinic, now: datetime) -> Settled:
     """Decide about all planned rows of one episode that are due at ``now``.
 
     At most one goes out; the others are merged into it, dropped with the reason, or wait. What is
-    not late goes out as it is.
+    in time goes out whole.
     """
     if patient.stopped:
         return Settled(dropped=tuple((w.row_id, "the patient asked for silence") for w in waiting))
@@ -152,14 +152,15 @@ def _together(
         return Settled(first.row_id, dropped=dropped, postponed=_in_a_minute(rest, now))
     if not kept:
         return Settled(dropped=dropped)
-    # The newest carries the catch-up, so that its check-in is the one that is asked.
-    carrier = kept[-1]
+    # What is in time carries the lines of what is late; else the newest does. Its check-in is asked.
+    carrier = fresh[0] if fresh else kept[-1]
     return Settled(
         carrier.row_id,
         items=tuple(w.planned.id for w in kept),
-        merged=tuple(w.row_id for w in kept[:-1]),
+        today=carrier.planned.id if fresh else "",
+        merged=tuple(w.row_id for w in kept if w is not carrier),
         dropped=dropped,
-        postponed=_in_a_minute(fresh, now),
+        postponed=_in_a_minute(fresh[1:], now),
     )
 
 
@@ -175,9 +176,7 @@ def _in_a_minute(rest: list[Waiting], now: datetime) -> tuple[tuple[int, datetim
     return tuple((w.row_id, now + timedelta(minutes=1)) for w in rest)
 
 
-def _held_until(
-    patient: Patient, clinic: Clinic, now: datetime, waiting: Sequence[Waiting]
-) -> datetime | None:
+def _held_until(patient: Patient, clinic: Clinic, now: datetime, waiting: Sequence[Waiting]) -> datetime | None:
     if patient.paused_until is not None and patient.paused_until > now:
         return patient.paused_until
     if any(w.planned.at == "at_once" for w in waiting):

@@ -43,9 +43,7 @@ class Scope:
 
     def broken(self, found: Cue) -> bool:
         """The phrase only came together across a "but": it was never said."""
-        return any(
-            first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but")
-        )
+        return any(first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but"))
 
     def set_aside(self, found: Cue, level: Level, *, stays: bool) -> str:
         """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
@@ -91,22 +89,31 @@ class Scope:
             return False
         if SOFT not in between:
             return True
-        return between[0] != SOFT and self._is_list(cue.last + 1, target)
+        return between[0] != SOFT and self._is_list(cue)
 
-    def _is_list(self, start: int, target: int) -> bool:
-        """Are the parts between commas, up to the one that holds ``target``, short as in a list of signs?"""
-        length = 0
-        for n in range(start, len(self._text.pieces)):
-            mark = self._text.pieces[n].norm in MARKS
-            if mark and n > target:
-                return length <= _SEGMENT
-            length = 0 if mark else length + 1
-            if length > _SEGMENT + 2 or (length > _SEGMENT and n < target):
-                return False
-        return length <= _SEGMENT
+    def _is_list(self, cue: Cue) -> bool:
+        """Is what follows a list of signs with commas? Its parts are short, and it has three, or an "or"."""
+        _, end = self._sentence(cue)
+        end = min([end + 1, *(stop.first for stop in self._stops if stop.first > cue.last)])
+        parts = [0]
+        for piece in self._text.pieces[cue.last + 1 : end]:
+            if piece.norm in MARKS:
+                parts.append(0)
+            else:
+                parts[-1] += 1
+        parts = [length for length in parts if length]
+        if any(cue.last < c.first < end for c in self._all("or_words")):
+            return max(parts, default=0) <= _SEGMENT
+        return len(parts) > 2 and max(parts) <= 2
 
     def _denied(self, found: Cue) -> bool:
+        if any(own.first == found.first for own in self._all("own_no")):
+            return False
+        if any(turn.first > found.last for turn in self._all("after_all")):
+            return False
         for cue in self._denials:
+            if cue.first < found.first <= cue.last:
+                return True
             if cue.last < found.first:
                 if self._reaches(cue, found.first, reach=_REACH, stops=self._stops):
                     return True
@@ -132,8 +139,7 @@ class Scope:
         really = self._in_sentence("really", found)
         for cue in self._in_sentence("what_ifs", found):
             before = cue.first <= found.first and (
-                cue.last >= found.first
-                or self._reaches(cue, found.first, reach=_LIST_REACH, stops=self._all("but"))
+                cue.last >= found.first or self._reaches(cue, found.first, reach=_LIST_REACH, stops=self._all("but"))
             )
             if (before or _within_gap(found, cue)) and not any(r.last > cue.first for r in really):
                 return True
@@ -150,7 +156,7 @@ class Scope:
 
     def _long_ago(self, found: Cue) -> bool:
         ago = self._in_sentence("long_ago", found)
-        return bool(ago) and not self._in_sentence("again", found)
+        return bool(ago) and not self._in_sentence("again", found) and not self._in_sentence("lately", found)
 
     def _gone(self, found: Cue) -> bool:
         if self._in_sentence("again", found):

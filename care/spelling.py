@@ -15,8 +15,12 @@ from rapidfuzz.distance import OSA
 from care.text import MARKS, Piece, Text
 
 _SHORTEST = 4
-_TWO_ERRORS_FROM = 6
+_TWO_ERRORS_FROM = 7
 """Shorter words would turn into others with two errors."""
+_OTHER_FIRST_FROM = 6
+"""Shorter words keep their first letter, which is rarely mistyped."""
+_STEM = 3
+"""An ending stands behind so many letters at least."""
 _MOST_WORDS = 250
 """So many unknown words are looked at in one message; more is no language."""
 
@@ -30,11 +34,13 @@ class Speller:
     known: frozenset[str]
     """Words of all languages that we read; they stay as they are."""
     stems: tuple[str, ...]
-    """Beginnings of words that the phrases find anyway."""
+    """Beginnings of words that the phrases find anyway: a repair keeps them."""
     misspellings: Mapping[str, tuple[str, ...]]
     """Known misspelling → the words that are meant."""
     names: frozenset[str]
     """Medicines and brands; they stay as they are."""
+    endings: tuple[tuple[str, str], ...]
+    """Ending that ordinary words take → what stands there in the known word."""
     by_length: Mapping[int, tuple[str, ...]]
     """``towards`` by length, so that only words of about the same length are compared."""
 
@@ -58,9 +64,17 @@ class Speller:
             return (word,)
         if word in self.misspellings:
             return self.misspellings[word]
-        if not guess or len(word) < _SHORTEST or word in self.known or word.startswith(self.stems):
+        if not guess or len(word) < _SHORTEST or self._is_known(word):
             return (word,)
-        return (self._nearest(word) or word,)
+        right = self._nearest(word)
+        stem = next((stem for stem in self.stems if word.startswith(stem)), "")
+        return (right if right and right.startswith(stem) else word,)
+
+    def _is_known(self, word: str) -> bool:
+        return word in self.known or any(
+            word.endswith(ending) and len(word) - len(ending) >= _STEM and word[: -len(ending)] + base in self.known
+            for ending, base in self.endings
+        )
 
     def _nearest(self, word: str) -> str:
         allowed = 2 if len(word) >= _TWO_ERRORS_FROM else 1
@@ -70,7 +84,9 @@ class Speller:
             for right, distance, _ in process.extract(
                 word, choices, scorer=OSA.distance, score_cutoff=allowed, limit=5
             ):
-                near.append((distance, right[0] != word[0], -self.towards[right], right))
+                other = right[0] != word[0]
+                if not other or (distance == 1 and len(word) >= _OTHER_FIRST_FROM):
+                    near.append((int(distance), other, -self.towards[right], right))
         return min(near)[3] if near else ""
 
 
@@ -80,15 +96,20 @@ def make_speller(
     stems: Iterable[str],
     misspellings: Mapping[str, tuple[str, ...]],
     names: frozenset[str],
+    endings: Iterable[str] = (),
 ) -> Speller:
-    """Build a speller; words too short to be guessed are left out of ``towards``."""
+    """Build a speller; words too short to be guessed are left out of ``towards``.
+
+    ``endings``: ``s`` (added to a known word), ``ing/e`` (instead of its "e").
+    """
     by_length: dict[int, list[str]] = {}
     for word in sorted(towards):
         if len(word) >= _SHORTEST:
             by_length.setdefault(len(word), []).append(word)
     lengths = {length: tuple(words) for length, words in by_length.items()}
     long_stems = tuple(stem for stem in stems if len(stem) > _SHORTEST)
-    return Speller(towards, known, long_stems, misspellings, names, lengths)
+    pairs = tuple((ending, base) for ending, _, base in (text.partition("/") for text in endings))
+    return Speller(towards, known, long_stems, misspellings, names, pairs, lengths)
 
 
 def _capitals(text: Text) -> list[bool]:

@@ -92,9 +92,7 @@ class Reader:
             return known < _FEW_KNOWN or any(lexicon.language == language for lexicon in self.lexicons)
         return language not in self.languages and known < _HARDLY_ANY_KNOWN
 
-    def _with_topic(
-        self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str
-    ) -> Reading:
+    def _with_topic(self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str) -> Reading:
         question = "?" in text or any(one.scope.has("questions") for one in heard)
         if question:
             talk = ""

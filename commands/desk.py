@@ -86,9 +86,7 @@ def enrol(
     session: str = typer.Option("now", help='The session: "now", or local time as "2026-03-04 15:30".'),
     lang: str = typer.Option("", help="Language of the first message; the clinic's unless set."),
     next_session: str = typer.Option("", help="Date of the next session, as 2026-04-01."),
-    reference: str = typer.Option(
-        "", help="The clinic's own reference; it stands on the card, not in the QR."
-    ),
+    reference: str = typer.Option("", help="The clinic's own reference; it stands on the card, not in the QR."),
     folder: Path = typer.Option(Path("invitations"), help="Where PNG, SVG and the card to print go."),
     csv: Path | None = typer.Option(None, "--csv", help="A list of patients instead; see docs/running.md."),
 ) -> None:

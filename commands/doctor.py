@@ -63,9 +63,7 @@ class Doctor:
             return Finding("content", False, f"{len(found.faults)} faults: run aftercare check")
         drafts = self._library.unsigned()
         if drafts:
-            return Finding(
-                "content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign"
-            )
+            return Finding("content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign")
         return Finding("content", True, "complete and signed")
 
     async def _database(self) -> Finding:
@@ -78,23 +76,17 @@ class Doctor:
 
     async def _zone(self) -> Finding:
         zone = self._library.clinic.zone
-        return Finding(
-            "zone", True, f"{zone.key}: it is {self._now.astimezone(zone):%A %H:%M} there. Is that right?"
-        )
+        return Finding("zone", True, f"{zone.key}: it is {self._now.astimezone(zone):%A %H:%M} there. Is that right?")
 
     async def _token(self) -> Finding:
         if self._telegram is None:
-            return Finding(
-                "token", False, "TELEGRAM_BOT_TOKEN is not set: get one from @BotFather, put it into .env"
-            )
+            return Finding("token", False, "TELEGRAM_BOT_TOKEN is not set: get one from @BotFather, put it into .env")
         try:
             me = await self._telegram.me()
         except WrongToken:
             return Finding("token", False, "Telegram refuses it: copy it again, whole, from @BotFather")
         except Later:
-            return Finding(
-                "token", False, "Telegram can't be reached: look at the network and TELEGRAM_API_ROOT"
-            )
+            return Finding("token", False, "Telegram can't be reached: look at the network and TELEGRAM_API_ROOT")
         return Finding("token", True, f"@{me.username}")
 
     async def _clock(self) -> Finding:
@@ -119,9 +111,7 @@ class Doctor:
         try:
             group = await self._telegram.group(self._settings.staff_chat_id)
         except (Refused, Later):
-            return Finding(
-                "group", False, "the bot can't see it: add the bot to the group, check STAFF_CHAT_ID"
-            )
+            return Finding("group", False, "the bot can't see it: add the bot to the group, check STAFF_CHAT_ID")
         if not group.member:
             return Finding("group", False, f"“{group.title}”: the bot is not in it; add it")
         if not group.admin:
@@ -142,9 +132,7 @@ class Doctor:
                 "nobody may press buttons yet: aftercare staff add TELEGRAM_ID NAME --role nurse",
             )
         if not any(member["on_call"] for member in active):
-            return Finding(
-                "staff", False, f"{len(active)} registered, but nobody is on call: add one with --on-call"
-            )
+            return Finding("staff", False, f"{len(active)} registered, but nobody is on call: add one with --on-call")
         return Finding("staff", True, f"{len(active)} registered")
 
     async def _updates(self) -> Finding:

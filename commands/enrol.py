@@ -67,9 +67,7 @@ class Enrolling:
             raise BadRow(f"procedure {procedure!r} is not offered; use one of: {known}")
         lang = row.get("language", "").strip() or clinic.language
         if lang not in self._library.languages:
-            raise BadRow(
-                f"language {lang!r} is not offered; use one of: {', '.join(self._library.languages)}"
-            )
+            raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(self._library.languages)}")
         session = self.session(row.get("session", "").strip(), clinic.zone)
         upcoming = row.get("next_session", "").strip()
         return Wish(
@@ -137,9 +135,7 @@ def read_list(file: Path, enrolling: Enrolling) -> tuple[list[tuple[int, Wish]],
     unknown = [name for name in rows.fieldnames or () if name.strip() not in COLUMNS]
     if not rows.fieldnames or "session" not in rows.fieldnames or unknown:
         extra = f"; unknown: {', '.join(unknown)}" if unknown else ""
-        raise BadRow(
-            f"the first line must name the columns {', '.join(COLUMNS)} (session is required){extra}"
-        )
+        raise BadRow(f"the first line must name the columns {', '.join(COLUMNS)} (session is required){extra}")
     good, bad = [], []
     for row in rows:
         try:
@@ -196,9 +192,7 @@ def show_invited(out: Console, invited: Invited, folder: Path, library: Library,
         out.print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)
 
 
-def enrol_list(
-    out: Console, file: Path, folder: Path, enrolling: Enrolling, store: Sqlite, library: Library
-) -> int:
+def enrol_list(out: Console, file: Path, folder: Path, enrolling: Enrolling, store: Sqlite, library: Library) -> int:
     """Invite everybody on a list, with a progress bar; how many rows could not be used."""
     good, bad = read_list(file, enrolling)
     for line, what in bad:
@@ -207,9 +201,7 @@ def enrol_list(
     for line, wish in track(good, description="Inviting", console=out, transient=True):
         invited = store.write_now(partial(enrolling.invite, wish=wish))
         write_files(folder, f"line-{line:04d}", invited, library, wish.lang)
-        rows.append(
-            (wish.reference, invited.link, f"{invited.expires:%Y-%m-%dT%H:%MZ}", f"line-{line:04d}.html")
-        )
+        rows.append((wish.reference, invited.link, f"{invited.expires:%Y-%m-%dT%H:%MZ}", f"line-{line:04d}.html"))
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "links.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("reference", "link", "expires", "card"), *rows])

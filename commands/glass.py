@@ -85,9 +85,7 @@ def chat(
 
 @app.command()
 def understand(
-    jsonl: bool = typer.Option(
-        False, "--jsonl", help="Read JSON lines {id, lang, day, text} and answer in kind."
-    ),
+    jsonl: bool = typer.Option(False, "--jsonl", help="Read JSON lines {id, lang, day, text} and answer in kind."),
 ) -> None:
     """What the running bot would do with each message of standard input."""
     if not jsonl:

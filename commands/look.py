@@ -27,9 +27,7 @@ def status(read: Reads, library: Library, now: datetime) -> Table:
     running = read.one("SELECT count(*) AS n FROM episode WHERE state = 'running'")
     table.add_row("patients in care", str(running["n"] if running else 0))
     due = outbox.next_due(read)
-    when = (
-        moment(due).astimezone(library.clinic.zone).strftime("%Y-%m-%d %H:%M") if due else "nothing planned"
-    )
+    when = moment(due).astimezone(library.clinic.zone).strftime("%Y-%m-%d %H:%M") if due else "nothing planned"
     table.add_row("next message", when)
     beat = audit.recall(read, "alive_at")
     table.add_row("bot last alive", _ago(beat, now))

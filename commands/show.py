@@ -6,11 +6,14 @@ import asyncio
 import shutil
 import socket
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from care.library import Library
+from care.model import Clinic
+from care.plan import instant
+from care.promise import is_open
 from demo.clock import DemoClock
 from demo.forward import forward
 from demo.page import PageServer, server
@@ -51,12 +54,17 @@ class Running(Protocol):
     def next_event(self) -> datetime | None: ...
 
 
+def beginning(clinic: Clinic, now: datetime) -> datetime:
+    """The next afternoon on which the clinic is open: sessions are over, staff are at work. UTC."""
+    today = now.astimezone(clinic.zone).date()
+    afternoons = (instant(today + timedelta(days=n), time(15), clinic.zone) for n in range(15))
+    return next((at for at in afternoons if is_open(clinic, at)), now)
+
+
 class Show:
     """The demo from its folder to its page."""
 
-    def __init__(
-        self, folder: Path, open_house: Callable[[Settings, DemoClock], Running], clock: DemoClock
-    ) -> None:
+    def __init__(self, folder: Path, open_house: Callable[[Settings, DemoClock], Running], clock: DemoClock) -> None:
         self._folder, self._open, self._clock = folder, open_house, clock
         self.standin = StandIn(token=TOKEN, username=USERNAME, now=clock)
         self._patient = self.standin.person(PATIENT, "Maya")
@@ -102,17 +110,15 @@ class Show:
             clock=self._clock,
             zone=house.library.clinic.zone,
             advance=lambda to: forward(house, self._clock, to, self.standin.pending),
-            next_due=lambda: _planned(house, "min"),
-            plan_end=lambda: _planned(house, "max"),
+            next_due=lambda: _next_due(house),
+            plan_end=lambda: _plan_end(house),
             what_next=lambda: _what_next(house),
             care_day=lambda person: _care_day(house, person, self._clock()),
             bot_name=f"{house.library.clinic.name}",
         )
 
 
-async def _serve(
-    page: PageServer, port: int, ready: Callable[[str], None], over: asyncio.Future[None]
-) -> None:
+async def _serve(page: PageServer, port: int, ready: Callable[[str], None], over: asyncio.Future[None]) -> None:
     """Serve the page until ``over``; PortTaken when another program has the port."""
     with socket.socket() as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -129,10 +135,14 @@ async def _serve(
         await serving
 
 
-def _planned(house: Running, which: str) -> datetime | None:
-    row = house.store.read.one(
-        f"SELECT {which}(due_at) AS at FROM outgoing WHERE planned IS NOT NULL AND state = 'waiting'"
-    )
+def _next_due(house: Running) -> datetime | None:
+    row = house.store.read.one("SELECT min(due_at) AS at FROM outgoing WHERE planned IS NOT NULL AND state = 'waiting'")
+    return moment(row["at"]) if row and row["at"] else None
+
+
+def _plan_end(house: Running) -> datetime | None:
+    """When the last planned message goes out, or went out; None while nobody has a plan."""
+    row = house.store.read.one("SELECT max(due_at) AS at FROM outgoing WHERE planned IS NOT NULL")
     return moment(row["at"]) if row and row["at"] else None
 
 

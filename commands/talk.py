@@ -131,7 +131,5 @@ def show_heard(out: Console, heard: Heard, why: bool) -> None:
             markup=False,
         )
         for reason in reading.why:
-            out.print(
-                f"  “{reason.phrase}” {reason.symptom} ({reason.rule}): {reason.level.word}", markup=False
-            )
+            out.print(f"  “{reason.phrase}” {reason.symptom} ({reason.rule}): {reason.level.word}", markup=False)
     out.print()

@@ -66,6 +66,7 @@ class Deeds:
         """Message id of a QR code → first names of those who scanned it, in order."""
         self.wrote = False
         """True once an enrolled patient wrote something in their own words."""
+        self._planned = False
         self.by_name: dict[str, Deed] = {
             "say": self._say,
             "press": self._press,
@@ -80,10 +81,15 @@ class Deeds:
             "patient": self._another,
         }
 
+    def enrolled(self) -> bool:
+        """True once somebody who scanned a code has a plan, also after it has been played to its end."""
+        self._planned = self._planned or (bool(self.scans) and self._stage.plan_end() is not None)
+        return self._planned
+
     async def _say(self, asked: Asked) -> None:
         person, chat = self._who(asked)
         text = asked.text("text")
-        self.wrote = self.wrote or (chat is None and self._stage.plan_end() is not None)
+        self.wrote = self.wrote or (chat is None and self.enrolled())
         await asyncio.to_thread(person.says, text, chat=chat, reply_to=asked.number_or_none("reply_to"))
 
     async def _press(self, asked: Asked) -> None:

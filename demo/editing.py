@@ -59,9 +59,7 @@ def _editable(world: World, params: Params) -> tuple[list[list[Json]], Message]:
     return markup.inline, message
 
 
-def _change(
-    world: World, message: Message, text: str, entities: list[Json], inline: list[list[Json]]
-) -> Json:
+def _change(world: World, message: Message, text: str, entities: list[Json], inline: list[list[Json]]) -> Json:
     if (text, entities, inline) == (message.text, message.entities, message.inline):
         raise bad(UNCHANGED)
     if (text, entities) != (message.text, message.entities):

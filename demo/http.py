@@ -20,8 +20,7 @@ from demo.world import World
 
 WEBHOOK_SET = RefusalError(
     409,
-    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook "
-    "first",
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
 )
 UNAUTHORIZED = RefusalError(401, "Unauthorized")
 NO_SUCH_TOKEN = RefusalError(401, "Unauthorized: invalid token specified")

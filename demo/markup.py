@@ -37,32 +37,25 @@ SHOWN_AS = {
     "pre": "pre",
     "blockquote": "blockquote",
 }
-CHARACTER = re.compile(
-    r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<dec>[0-9]+)|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?"
-)
+CHARACTER = re.compile(r"&(?:#x(?P<hex>[0-9a-fA-F]+)|#(?P<dec>[0-9]+)|(?P<name>lt|gt|amp|quot)(?![a-zA-Z]));?")
 NEEDED = {"a": "href", "code": "class", "span": "class", "tg-emoji": "emoji-id", "tg-time": "unix"}
 """The attribute that a tag's entity is made of."""
 SURROGATES = (
-    "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate "
-    "code units"
+    "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"
 )
 START_TAG = re.compile(r"<([^\s>]*)")
 END_TAG = re.compile(r"</([^\s>]*)\s*>")
 END_OF_TAG = re.compile(r"\s*>")
 LARGEST = 0x10FFFF
 QUOTES = ("'", '"')
-ATTRIBUTE = re.compile(
-    r"""\s*(?P<name>[^\s=>/"']*)\s*(?:(?P<is>=)\s*(?P<value>"[^"]*"|'[^']*'|[A-Za-z0-9.\-]*))?"""
-)
+ATTRIBUTE = re.compile(r"""\s*(?P<name>[^\s=>/"']*)\s*(?:(?P<is>=)\s*(?P<value>"[^"]*"|'[^']*'|[A-Za-z0-9.\-]*))?""")
 FOUND = re.compile(
     r"(?P<bot_command>(?<![\w/@])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/]))"
     r"|(?P<url>https?://[^\s<>\"]+)"
     r"|(?P<mention>(?<![\w@])@\w{3,32})"
     r"|(?P<hashtag>(?<!\w)#[^\W\d_]\w*)"
 )
-LINK = re.compile(
-    r"(?:https?://)?[\w.-]+\.\w{2,}(?:[/?#].*)?$|https?://localhost\b|https?://[\d.]+\b|tg:|mailto:|tel:"
-)
+LINK = re.compile(r"(?:https?://)?[\w.-]+\.\w{2,}(?:[/?#].*)?$|https?://localhost\b|https?://[\d.]+\b|tg:|mailto:|tel:")
 
 
 def units(text: str) -> int:

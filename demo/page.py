@@ -67,11 +67,12 @@ class Page:
         }
 
     def version(self) -> list[object]:
-        """Differs whenever the page would look different."""
+        """Differs whenever the page would look different; the clock counts by the minute it shows."""
         stage = self._stage
+        minute = int(stage.clock().timestamp()) // 60
         chats = [*(person.id for person in stage.patients), stage.group.id]
         typing = [chat for chat in chats if stage.standin.typing(chat)]
-        return [stage.standin.version, self._play.revision, self.revision, stage.clock().isoformat(), typing]
+        return [stage.standin.version, self._play.revision, self.revision, minute, typing]
 
     def _time(self) -> dict[str, object]:
         stage, play = self._stage, self._play
@@ -92,7 +93,7 @@ class Page:
         return {
             "invited": bool(self._stage.invitations()),
             "scanned": bool(self._deeds.scans),
-            "enrolled": bool(self._deeds.scans) and self._stage.plan_end() is not None,
+            "enrolled": self._deeds.enrolled(),
             "played": self._play.moved,
             "wrote": self._deeds.wrote,
         }

@@ -135,8 +135,7 @@ def _parts(content_type: str, body: bytes) -> list[tuple[str, str | Upload]]:
 
 def _part(head: str, data: bytes) -> tuple[str, str | Upload]:
     headers = {
-        name.strip().lower(): value.strip()
-        for name, _, value in (line.partition(":") for line in head.split("\r\n"))
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n"))
     }
     about = _header("content-disposition", headers.get("content-disposition", ""))
     name = str(about.get_param("name", "", "content-disposition"))

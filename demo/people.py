@@ -89,9 +89,7 @@ class Person:
             said = self._world.post(there, self.id, "contact", media={"contact": contact})
             return self._heard(there, said)
 
-    def sends(
-        self, kind: str, data: bytes = SEVERAL_BYTES, caption: str = "", chat: int | Group | None = None
-    ) -> Json:
+    def sends(self, kind: str, data: bytes = SEVERAL_BYTES, caption: str = "", chat: int | Group | None = None) -> Json:
         """Send a ``photo``, ``voice``, ``video``, ``document``, ``sticker`` or ``audio``."""
         with self._world.lock:
             there = self._chat(chat)

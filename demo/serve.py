@@ -59,7 +59,8 @@ class Served:
 
 
 def _bound(port: int) -> socket.socket:
-    taken = socket.socket()
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms longer.
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # A port that was served a moment ago is free again at once.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

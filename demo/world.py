@@ -72,9 +72,7 @@ class World:
         chats = (chat for chat in self.chats.values() if chat.standing != "left" or not chat.private)
         return any(person_id in chat.members for chat in chats)
 
-    def post(
-        self, chat: Chat, sender_id: int, kind: str, words: Words = NO_WORDS, media: Json = NO_MEDIA
-    ) -> Message:
+    def post(self, chat: Chat, sender_id: int, kind: str, words: Words = NO_WORDS, media: Json = NO_MEDIA) -> Message:
         """One more message. Phones show it at once."""
         message = Message(
             message_id=self._number(chat),

@@ -51,12 +51,10 @@ class Delivery:
         tasks: Tasks,
     ) -> None:
         """``me``: another value at every start; ``on_sent``: called with a planned row in the transaction
-        that marks it as sent, unless another planned message follows at once."""
+        that marks it as sent."""
         self._store, self._library, self._channel = store, library, channel
         self._clock, self._limits, self._me = clock, limits, me
-        self._letters = Letters(
-            store.read, library, username=username, token_bytes=token_bytes, my_data=my_data
-        )
+        self._letters = Letters(store.read, library, username=username, token_bytes=token_bytes, my_data=my_data)
         self._outcomes = Outcomes(store, on_sent, tasks)
         self._woken = asyncio.Event()
         self._taking = self._stopping = False

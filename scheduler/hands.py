@@ -23,8 +23,6 @@ class Hand:
     facts: Facts
     merged: tuple[int, ...] = ()
     """Rows whose content goes out with this one."""
-    asks: bool = True
-    """False: another planned message follows in a minute, and its check-in is the one to ask."""
 
     @property
     def id(self) -> int:
@@ -82,8 +80,8 @@ def _settled(tx: Writes, library: Words, me: str, row: Row, now: datetime) -> Ha
         return None
     carrier = rows[decided.send]
     if decided.items:
-        facts = {"items": list(decided.items)}
-        return Hand(carrier, "catch_up", facts, decided.merged, asks=not decided.postponed)
+        facts = {"items": list(decided.items), "today": decided.today}
+        return Hand(carrier, "catch_up", facts, decided.merged)
     return Hand(carrier, carrier["planned"], {}, decided.merged)
 
 

@@ -9,7 +9,7 @@ from care.library import Library
 from care.model import Level, Why
 from scheduler.rounds import purge
 from scheduler.watch import flags_nobody_took, questions_nobody_answered
-from store import asking, audit, flagging, people
+from store import asking, audit, flagging, flags, people
 from store.flagging import Staffroom
 from store.seam import Row, Store, Writes, moment
 
@@ -41,7 +41,10 @@ class Keeper:
             return
         procedure = self._library.procedures[episode["procedure"]]
         planned = next((p for p in procedure.plan if p.id == row["planned"]), None)
-        if planned is None or not planned.checkin:
+        standing = flags.unresolved(tx, patient["id"])
+        serious = standing is not None and Level.of(standing["level"]) >= Level.URGENT
+        # While staff have something serious in hand, a questionnaire would only confuse.
+        if planned is None or not planned.checkin or serious:
             return
         asking.begin(
             tx,

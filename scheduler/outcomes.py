@@ -56,7 +56,7 @@ class Outcomes:
             mark(tx)
             self._on_sent(tx, hand.row, now)
 
-        if hand.row["planned"] is not None and hand.asks:
+        if hand.row["planned"] is not None:
             try:
                 await self._store.write(both)
             except Exception as trouble:  # a fault in what follows must not make us send twice

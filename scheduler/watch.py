@@ -72,9 +72,7 @@ def questions_nobody_answered(tx: Writes, library: Library, room: Staffroom, now
     return len(due)
 
 
-def _unanswered(
-    tx: Writes, library: Library, room: Staffroom, checkin: Row, patient: Row, now: datetime
-) -> None:
+def _unanswered(tx: Writes, library: Library, room: Staffroom, checkin: Row, patient: Row, now: datetime) -> None:
     clinic = library.clinic
     if checkin["reminded"]:
         worrying = checkins.worried_before(tx, patient["id"], checkin["id"], now - timedelta(days=3))
@@ -84,9 +82,7 @@ def _unanswered(
     noun = people.patient_of(patient)
     wakes = quiet_until(now, noun.zone, clinic.quiet)
     if wakes is not None:
-        tx.run(
-            "UPDATE checkin SET look_at = ? WHERE id = ?", (round(wakes.timestamp() * 1000), checkin["id"])
-        )
+        tx.run("UPDATE checkin SET look_at = ? WHERE id = ?", (round(wakes.timestamp() * 1000), checkin["id"]))
         return
     again = now + timedelta(hours=clinic.remind_hours)
     if checkins.looked(tx, checkin["id"], reminded=True, look=again):

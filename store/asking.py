@@ -29,11 +29,7 @@ def begin(
     is looked at after the clinic's minutes.
     """
     plan = known(checkin, procedure)
-    wait = (
-        timedelta(hours=clinic.remind_hours)
-        if origin == "planned"
-        else timedelta(minutes=clinic.silence_minutes)
-    )
+    wait = timedelta(hours=clinic.remind_hours) if origin == "planned" else timedelta(minutes=clinic.silence_minutes)
     step = first_step(plan)
     checkin_id = checkins.begin(
         tx,

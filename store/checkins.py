@@ -23,8 +23,7 @@ def begin(
 ) -> int:
     """A new check-in; one that was still open in this chat ends as replaced. Its id."""
     tx.run(
-        "UPDATE checkin SET state = 'replaced', look_at = NULL "
-        "WHERE patient_id = ? AND state IN ('asked', 'begun')",
+        "UPDATE checkin SET state = 'replaced', look_at = NULL WHERE patient_id = ? AND state IN ('asked', 'begun')",
         (patient_id,),
     )
     return added(
@@ -101,17 +100,14 @@ def settle(tx: Writes, patient_id: int) -> None:
 def stop(tx: Writes, patient_id: int) -> None:
     """End what is under way, without asking further."""
     tx.run(
-        "UPDATE checkin SET state = 'replaced', look_at = NULL "
-        "WHERE patient_id = ? AND state IN ('asked', 'begun')",
+        "UPDATE checkin SET state = 'replaced', look_at = NULL WHERE patient_id = ? AND state IN ('asked', 'begun')",
         (patient_id,),
     )
 
 
 def to_look_at(read: Reads, now: datetime) -> list[Row]:
     """Check-ins whose silence must be looked at."""
-    return read.rows(
-        "SELECT * FROM checkin WHERE look_at IS NOT NULL AND look_at <= ? ORDER BY look_at", (stamp(now),)
-    )
+    return read.rows("SELECT * FROM checkin WHERE look_at IS NOT NULL AND look_at <= ? ORDER BY look_at", (stamp(now),))
 
 
 def looked(tx: Writes, checkin_id: int, *, reminded: bool, look: datetime | None) -> bool:

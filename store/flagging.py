@@ -71,9 +71,7 @@ def raise_flag(
 
 
 def _same_task(tx: Writes, patient_id: int, kind: str) -> int:
-    row = tx.one(
-        f"SELECT id FROM flag WHERE patient_id = ? AND kind = ? AND {flags.UNRESOLVED}", (patient_id, kind)
-    )
+    row = tx.one(f"SELECT id FROM flag WHERE patient_id = ? AND kind = ? AND {flags.UNRESOLVED}", (patient_id, kind))
     return int(row["id"]) if row else 0
 
 
@@ -101,17 +99,13 @@ def _join(
         relay(tx, room, patient, flag_id, level, words, now)
 
 
-def relay(
-    tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, now: datetime
-) -> None:
+def relay(tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, now: datetime) -> None:
     """Show staff what the patient said next, under the card that it belongs to."""
     facts = {"who": who(patient, room.clinic), "text": cut(words), "level": level.word}
     under_card(tx, room, Say("staff.relay", facts, lane=lane(level)), flag_id, now)
 
 
-def under_card(
-    tx: Writes, room: Staffroom, say: Say, flag_id: int, now: datetime, form: str = "text"
-) -> int | None:
+def under_card(tx: Writes, room: Staffroom, say: Say, flag_id: int, now: datetime, form: str = "text") -> int | None:
     """Say something to staff as an answer to the flag's card."""
     own = flags.card(tx, flag_id)
     return to_staff(tx, room, say, now, flag_id=flag_id, reply_row=own["id"] if own else None, form=form)

@@ -17,8 +17,7 @@ def keep(tx: Writes, updates: Sequence[dict[str, Any]], now: datetime) -> int:
     """Keep raw updates under their ids; how many of them were new."""
     return sum(
         tx.run(
-            "INSERT INTO incoming (update_id, kept_at, raw) VALUES (?, ?, ?) "
-            "ON CONFLICT (update_id) DO NOTHING",
+            "INSERT INTO incoming (update_id, kept_at, raw) VALUES (?, ?, ?) ON CONFLICT (update_id) DO NOTHING",
             (update["update_id"], stamp(now), packed(update)),
         )
         for update in updates
@@ -27,17 +26,14 @@ def keep(tx: Writes, updates: Sequence[dict[str, Any]], now: datetime) -> int:
 
 def waiting(read: Reads) -> list[Row]:
     """Kept updates that nobody has handled, in the order in which they came."""
-    return read.rows(
-        "SELECT update_id, raw, attempts FROM incoming WHERE state = 'kept' ORDER BY kept_at, update_id"
-    )
+    return read.rows("SELECT update_id, raw, attempts FROM incoming WHERE state = 'kept' ORDER BY kept_at, update_id")
 
 
 def handled(tx: Writes, update_id: int, now: datetime) -> bool:
     """Mark as handled and empty the raw text; False when it was so already."""
     return bool(
         tx.run(
-            "UPDATE incoming SET state = 'handled', handled_at = ?, raw = '' "
-            "WHERE update_id = ? AND state = 'kept'",
+            "UPDATE incoming SET state = 'handled', handled_at = ?, raw = '' WHERE update_id = ? AND state = 'kept'",
             (stamp(now), update_id),
         )
     )

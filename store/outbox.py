@@ -155,8 +155,7 @@ def next_due(read: Reads) -> int | None:
         for lane in Lane
         if (
             row := read.one(
-                "SELECT due_at FROM outgoing WHERE state = 'waiting' AND lane = ? "
-                "ORDER BY lane, due_at, id LIMIT 1",
+                "SELECT due_at FROM outgoing WHERE state = 'waiting' AND lane = ? ORDER BY lane, due_at, id LIMIT 1",
                 (int(lane),),
             )
         )
@@ -286,8 +285,7 @@ def holds_until(read: Reads, now: datetime) -> int | None:
 def abandoned(tx: Writes, me: str) -> list[Row]:
     """Rows that an instance which died was sending: unsent ones wait again, the others come back."""
     tx.run(
-        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL "
-        "WHERE state = 'claimed' AND claimed_by <> ?",
+        "UPDATE outgoing SET state = 'waiting', claimed_by = NULL WHERE state = 'claimed' AND claimed_by <> ?",
         (me,),
     )
     return tx.rows("SELECT * FROM outgoing WHERE state = 'handed' AND claimed_by <> ? ORDER BY id", (me,))
@@ -353,8 +351,7 @@ def overtaken(read: Reads, row: Row) -> bool:
 def last_sent(read: Reads, since: datetime) -> list[Row]:
     """Chat and time of what was sent since then, oldest first: for the limits after a restart."""
     return read.rows(
-        "SELECT chat_id, sent_at FROM outgoing WHERE state IN ('sent', 'handed') AND sent_at > ? "
-        "ORDER BY sent_at",
+        "SELECT chat_id, sent_at FROM outgoing WHERE state IN ('sent', 'handed') AND sent_at > ? ORDER BY sent_at",
         (stamp(since),),
     )
 

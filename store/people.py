@@ -14,8 +14,7 @@ from store.seam import Reads, Row, Writes, added, moment, packed, stamp
 def open_clinic(tx: Writes, clinic: Clinic, now: datetime) -> None:
     """Make the clinic known, or take over its new name."""
     tx.run(
-        "INSERT INTO clinic (id, name, since) VALUES (?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        "INSERT INTO clinic (id, name, since) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
         (clinic.id, clinic.name, stamp(now)),
     )
 
@@ -111,9 +110,19 @@ def consented(tx: Writes, patient_id: int, version: str, accepted: bool, now: da
 
 def consents(read: Reads, patient_id: int) -> list[Row]:
     """Every answer to the consent question, oldest first."""
-    return read.rows(
-        "SELECT version, accepted, at FROM consent WHERE patient_id = ? ORDER BY id", (patient_id,)
-    )
+    return read.rows("SELECT version, accepted, at FROM consent WHERE patient_id = ? ORDER BY id", (patient_id,))
+
+
+def agreed(read: Reads, patient_id: int) -> bool:
+    """Whether the last answer to the consent question was yes."""
+    row = read.one("SELECT accepted FROM consent WHERE patient_id = ? ORDER BY id DESC LIMIT 1", (patient_id,))
+    return bool(row and row["accepted"])
+
+
+def began_since(read: Reads, patient_id: int, since: int) -> bool:
+    """Whether an episode of the patient has begun since this stamp."""
+    row = read.one("SELECT 1 AS yes FROM episode WHERE patient_id = ? AND began_at >= ?", (patient_id, since))
+    return row is not None
 
 
 def running(read: Reads, patient_id: int) -> Row | None:
@@ -170,7 +179,14 @@ def end(tx: Writes, episode_id: int, state: str, now: datetime) -> bool:
 
 
 def forget(tx: Writes, patient_id: int) -> None:
-    """Erase a patient and everything that hangs on them."""
+    """Erase a patient and everything that hangs on them, raw updates that were set aside included."""
+    row = by_id(tx, patient_id)
+    if row is not None:
+        tx.run(
+            "DELETE FROM incoming WHERE state = 'dead' AND raw LIKE ?",
+            (f'%"id":{row["chat_id"]}%',),
+        )
+        tx.run("DELETE FROM outgoing WHERE chat_id = ?", (row["chat_id"],))
     tx.run("DELETE FROM invitation WHERE used_by = ?", (patient_id,))
     tx.run("DELETE FROM patient WHERE id = ?", (patient_id,))
 
@@ -194,14 +210,10 @@ def staff(read: Reads, clinic_id: str) -> list[Row]:
 
 def on_call(read: Reads, clinic_id: str) -> list[Row]:
     """Who is to be told when nobody takes an urgent flag."""
-    return read.rows(
-        "SELECT * FROM staff WHERE clinic_id = ? AND active = 1 AND on_call = 1 ORDER BY id", (clinic_id,)
-    )
+    return read.rows("SELECT * FROM staff WHERE clinic_id = ? AND active = 1 AND on_call = 1 ORDER BY id", (clinic_id,))
 
 
-def register(
-    tx: Writes, clinic_id: str, telegram_id: int, name: str, role: str, on_call: bool, now: datetime
-) -> None:
+def register(tx: Writes, clinic_id: str, telegram_id: int, name: str, role: str, on_call: bool, now: datetime) -> None:
     """Register a member of staff, or change what is known of them."""
     tx.run(
         "INSERT INTO staff (clinic_id, telegram_id, name, role, on_call, since) VALUES (?, ?, ?, ?, ?, ?) "

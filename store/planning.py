@@ -48,12 +48,6 @@ def replan(tx: Writes, library: Library, patient_id: int, now: datetime) -> None
     waiting = [r for r in outbox.planned(tx, episode.id) if r["state"] == "waiting" and r["planned"] in times]
     outbox.move(
         tx,
-        [
-            (r["id"], times[r["planned"]].at, times[r["planned"]].wall)
-            for r in waiting
-            if times[r["planned"]].at > now
-        ],
+        [(r["id"], times[r["planned"]].at, times[r["planned"]].wall) for r in waiting if times[r["planned"]].at > now],
     )
-    tx.run(
-        "UPDATE outgoing SET lang = ? WHERE patient_id = ? AND state = 'waiting'", (patient.lang, patient.id)
-    )
+    tx.run("UPDATE outgoing SET lang = ? WHERE patient_id = ? AND state = 'waiting'", (patient.lang, patient.id))

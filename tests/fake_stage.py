@@ -248,7 +248,7 @@ class Script:
 
     def pressed(self, person: FakePerson, message: int, data: str, chat: int | None) -> None:
         standin = self.standin
-        shown = next(it for it in standin.messages(chat or person.id) if it["message_id"] == message)
+        shown = {each["message_id"]: each for each in standin.messages(chat or person.id)}[message]
         if data == "ok:yes":
             words = shown["html"] + "\n\n<b>You agreed.</b>"
             standin.change(person.id, message, inline=[], edited=True, html=words)

@@ -235,11 +235,18 @@ def test_a_tip_that_is_late_is_dropped() -> None:
     assert [row for row, _ in settled.dropped] == [5]
 
 
-def test_what_is_in_time_follows_the_catch_up_a_minute_later() -> None:
-    now = utc(2, 10, 30)
-    settled = settle([due(2, DAY1), due(3, DAY2)], EPISODE, MAYA, CLINIC, now)
-    assert (settled.send, settled.items) == (2, ("day1",))
-    assert settled.postponed == ((3, now + MINUTE),)
+def test_what_is_in_time_goes_out_whole_and_takes_the_lines_of_what_is_late_along() -> None:
+    settled = settle([due(2, DAY1), due(3, DAY2)], EPISODE, MAYA, CLINIC, utc(2, 10, 30))
+    assert (settled.send, settled.items, settled.today) == (3, ("day1",), "day2")
+    assert settled.merged == (2,)
+    assert settled.postponed == ()
+
+
+def test_a_message_that_keeps_its_words_when_late_goes_before_what_is_in_time() -> None:
+    day8 = replace(DAY2, id="day8", day=8)
+    now = utc(8, 10)
+    settled = settle([due(7, DAY7), Waiting(8, day8, now)], EPISODE, MAYA, CLINIC, now)
+    assert (settled.send, settled.items, settled.postponed) == (7, (), ((8, now + MINUTE),))
 
 
 def test_the_first_message_goes_before_what_is_late_and_into_the_night() -> None:
@@ -332,4 +339,4 @@ def test_who_enrols_before_the_session_has_everything_to_come() -> None:
 def test_enrolment_splits_the_plan_and_loses_nothing(hours: int) -> None:
     now = SESSION + timedelta(hours=hours)
     parts = enrolled(now, _with_next())
-    assert sorted(sum(parts, [])) == sorted(p.id for p in PROCEDURE.plan)
+    assert sorted(id for part in parts for id in part) == sorted(p.id for p in PROCEDURE.plan)

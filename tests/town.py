@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,7 @@ class Town:
         self.group = self.standin.group(GROUP, "Staff", list(self.people.values()))
         self._served = Served(self.standin.app)
         self._folder, self._more = folder, more
+        self._drawn = 0
         self.house: House | None = None
         self.library = shared_library()
 
@@ -95,6 +97,11 @@ class Town:
 
         await self.house.store.write(work)
 
+    def chance(self, count: int) -> bytes:
+        """So many bytes that nobody could have foreseen, for invitations made beside the bot."""
+        self._drawn += 1
+        return hashlib.sha256(f"town {self._drawn}".encode()).digest()[:count]
+
     async def settle(self) -> None:
         if self.house is not None:
             await settle(self.house, self.standin.pending)
@@ -111,7 +118,7 @@ class Town:
         return self.people[name]
 
     def chat(self, name: str) -> int:
-        return GROUP if name == "staff" else int(self.person(name).id)
+        return self.group.id if name == "staff" else int(self.person(name).id)
 
     def shown(self, name: str) -> list[dict[str, Any]]:
         """What this phone shows now (``staff``: the group)."""
@@ -142,9 +149,9 @@ class Town:
 
     async def invite(self, by: str = "anna", *, when: str = "Just now") -> str:
         """/enroll in the group with the session ``when``; the token of the invitation."""
-        self.person(by).says("/enroll", chat=GROUP)
+        self.person(by).says("/enroll", chat=self.group.id)
         await self.settle()
-        await self.press(by, self.library.procedure_name("microneedling", "en"))
+        await self.press(by, self.library.procedure_name("microneedling", "en").capitalize())
         await self.press(by, when)
         caption = self.find("staff", "?start=")["caption"]
         return str(caption.split("?start=")[1].split()[0])

@@ -715,8 +715,8 @@ function drawPlaying(clock, now) {
   $("progress").value = Math.round(clock.share * 100);
   $("play-line").textContent = `${shortDate(now)}, up to ${shortDate(new Date(clock.until))}`;
   const why = clock.failed ? "The clock stopped because something went wrong. You can try again."
-    : !clock.end ? "Enrol a patient first. Then there is a month to play."
-      : over ? "The month is over. Enrol another patient to play again." : "";
+    : over && state.guide.enrolled ? "The month is over. Enrol another patient to play again."
+      : over ? "Enrol a patient first. Then there is a month to play." : "";
   $("play-note").textContent = clock.playing ? "" : why;
 }
 

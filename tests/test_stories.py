@@ -1,0 +1,56 @@
+"""Whole conversations over days, each told in a file of ``stories/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.storyteller import Storyteller, Untrue, read_story, starting
+from tests.town import shared_library, town
+
+STORIES = sorted((Path(__file__).parent / "stories").glob("*.yaml"))
+
+
+async def play(file: Path, folder: Path) -> None:
+    story = read_story(file)
+    async with town(folder, starting(story, shared_library().clinic.zone)) as place:
+        await Storyteller(place, story).play()
+
+
+@pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
+async def test_the_story_goes_as_it_is_told(file: Path, tmp_path: Path) -> None:
+    await play(file, tmp_path)
+
+
+async def told(tmp_path: Path, steps: str) -> str:
+    file = tmp_path / "told.yaml"
+    file.write_text(f"about: one that goes wrong\nsteps:\n{steps}", encoding="utf-8")
+    with pytest.raises(Untrue) as trouble:
+        await play(file, tmp_path)
+    return str(trouble.value)
+
+
+async def test_a_story_that_goes_wrong_names_the_line_and_shows_the_phone(tmp_path: Path) -> None:
+    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: [aftercare chat, a pony]\n")
+    assert "line 4: zoe reads" in said
+    assert "ask at the desk for your QR code" in said
+
+
+async def test_parts_that_came_in_another_order_are_not_what_was_told(tmp_path: Path) -> None:
+    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: [QR code, aftercare chat]\n")
+    assert "in this order" in said
+
+
+async def test_what_was_not_to_be_read_is_found(tmp_path: Path) -> None:
+    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe does not read: QR code\n")
+    assert "['QR code'] was not to come" in said
+
+
+async def test_a_sentence_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    assert "line 3: maya dances" in await told(tmp_path, "  - maya dances: a tango\n")
+
+
+async def test_a_refusal_that_the_story_does_not_speak_of_fails_it(tmp_path: Path) -> None:
+    steps = "  - Telegram refuses: {call: sendMessage, code: '400'}\n  - zoe opens: the chat\n"
+    assert "refused what the story does not speak of" in await told(tmp_path, steps)
