@@ -19,8 +19,9 @@ import typer
 from bot.conversation import Conversation
 from bot.desk import Desk
 from bot.inbox import Inbox, Poller
+from bot.letter import plain
 from bot.mydata import my_data
-from bot.telegram import OtherPoller, Redact, Telegram, WrongToken, quiet_libraries
+from bot.telegram import Redact, Telegram, WrongToken, quiet_libraries
 from bot.webhook import WebhookDoor
 from care.channel import Later
 from care.clinic import load_clinic
@@ -125,7 +126,7 @@ class House:
         with suppress(Exception):
             for lang in ("", *self.library.languages):
                 words = lang or self.library.clinic.language
-                menu = [(name, self.library.say(f"command.{name}", words, {}).html) for name in COMMANDS]
+                menu = [(name, plain(self.library.say(f"command.{name}", words, {}).html)) for name in COMMANDS]
                 await self.telegram.set_commands(menu, lang)
 
     async def _listen(self, username: str) -> None:
@@ -137,7 +138,9 @@ class House:
         self._webhook = WebhookDoor()
         path = "/" + secrets.token_urlsafe(24)
         secret = self.settings.webhook_secret.get_secret_value()
-        await self._webhook.start(self.settings.webhook_port, path, secret, self._keep_one)
+        await self._webhook.start(
+            self.settings.webhook_port, path, secret, self._keep_one, host=self.settings.webhook_host
+        )
         await self.telegram.set_webhook(self.settings.webhook_url.rstrip("/") + path, secret)
 
     async def _keep_one(self, update: dict[str, Any]) -> None:
@@ -269,9 +272,6 @@ def main() -> None:
         app()
     except TROUBLES as trouble:
         typer.echo(told(trouble), err=True)
-        sys.exit(2)
-    except OtherPoller:
-        typer.echo("Another program is reading this bot's messages. Stop it, then start again.", err=True)
         sys.exit(2)
 
 

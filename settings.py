@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HERE = Path(__file__).resolve().parent
@@ -26,7 +27,8 @@ def _http(value: str) -> str:
 
 
 def _sqlite(value: str) -> str:
-    if not value.startswith("sqlite:///") or len(value) <= len("sqlite:///"):
+    file = value.removeprefix("sqlite:///")
+    if file in ("", ":memory:", value) or file.endswith("/"):
         raise ValueError("must name an SQLite file, such as sqlite:///data/aftercare.sqlite3")
     return value
 
@@ -49,6 +51,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_sqlite)] = "sqlite:///data/aftercare.sqlite3"
     bot_mode: Literal["polling", "webhook"] = "polling"
     webhook_url: str = ""
+    webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     webhook_secret: SecretStr = SecretStr("")
     content_dir: Path = HERE / "content"
@@ -117,6 +120,20 @@ def read_settings(**override: object) -> Settings:
         lines = []
         for problem in error.errors():
             name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-            text = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{name} {text}".strip())
+            lines.append(f"{name} {_what_is_wrong(problem)}".strip())
         raise WrongSetting("; ".join(lines) + ". Correct it in .env or the environment.") from None
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(".env can't be read. Save it as UTF-8 text that this user may read.") from None
+
+
+def _what_is_wrong(problem: ErrorDetails) -> str:
+    """One misfit in our words: pydantic's own tell a programmer what failed, not a user what to write."""
+    limits = problem.get("ctx", {})
+    match problem["type"].partition("_")[0]:
+        case "int":
+            return "must be a whole number"
+        case "literal":
+            return f"must be {limits['expected'].replace(chr(39), '')}"
+        case "greater" | "less":
+            return "must be a number from 0 to 65535"
+    return problem["msg"].removeprefix("Value error, ")

@@ -33,8 +33,6 @@ class Redact(logging.Filter):
         if record.exc_text and self._secret in record.exc_text:
             # Formatters other than the standard one format the exception again: it has to go.
             record.exc_text, record.exc_info = self._clean(record.exc_text), None
-        if record.stack_info:
-            record.stack_info = self._clean(record.stack_info)
         return True
 
     def _clean(self, text: str) -> str:

@@ -107,7 +107,7 @@ class Inbox:
 
     async def _one(self, update_id: int, raw: dict[str, Any]) -> None:
         try:
-            heard = hear(raw, bot_username=self._username)
+            heard = hear(raw, bot_username=self._username, heard_at=self._clock())
         except Unparseable:
             log.error("update %s can't be read: set aside", update_id)
             await self._aside(update_id, "unparseable")

@@ -20,6 +20,8 @@ from care.model import Level, Procedure
 from care.understand import load_reader
 
 LONGEST_PLAN = 700
+LONGEST_CATCH_UP = 1400
+"""A day's message and a line for each that was late."""
 LONGEST_TEXT = 4096
 LONGEST_LABEL = 40
 LONGEST_TOAST = 200
@@ -29,7 +31,8 @@ WORDS_FOR_GRADE = 25
 """Texts shorter than this have no meaningful grade."""
 FORBIDDEN = {
     "en": re.compile(
-        r"\b(normal(?!ly)|nothing to worry|stop taking|guarantee\w*|you have an infection|it is not infected|diagnos\w+)\b",
+        r"\b(normal(?!ly)|nothing to worry|stop taking|guarantee\w*|you have an infection|it is not infected"
+        r"|diagnos\w+)\b",
         re.IGNORECASE,
     ),
 }
@@ -103,7 +106,7 @@ def _language(library: Library, lang: str) -> Iterator[Fault]:
         for facts in samples(library, home, id):
             try:
                 html = library.say(id, lang, facts).html
-            except (TemplateError, LookupError, TypeError, ValueError) as error:
+            except (TemplateError, LookupError, TypeError, ValueError, AttributeError) as error:
                 seen.add(f"`{id}` can't be filled in: {error}")
                 continue
             seen |= set(_text_faults(id, home, lang, plain(html)))
@@ -153,6 +156,8 @@ def _most(id: str, home: str) -> tuple[int, str]:
         return LONGEST_LABEL, "a button"
     if id.startswith("toast."):
         return LONGEST_TOAST, "a notice"
+    if id == "catch_up":
+        return LONGEST_CATCH_UP, "a catch-up"
     if home and "." not in id:
         return LONGEST_PLAN, "a message of the plan"
     return LONGEST_TEXT, "a message"
@@ -189,7 +194,7 @@ def samples(library: Library, home: str, id: str) -> Iterator[Mapping[str, Any]]
                 "known": yes,
                 "again": yes,
                 "promise_today": yes,
-                "promise": base["promise"] if yes else None,
+                "promise": base["promise"] if yes or id not in ("flag.seen", "staff.card") else None,
                 "session_date": base["session_at"] if yes else None,
                 "paused_until": base["until"] if yes else None,
                 "next_at": base["until"] if yes else None,

@@ -35,11 +35,12 @@ class Doctor:
     def __init__(
         self,
         settings: Settings,
-        library: Library,
+        library: Library | None,
         read: Reads | None,
         telegram: Telegram | None,
         now: datetime,
     ) -> None:
+        """``library``, ``read`` and ``telegram`` are None where they can't be opened."""
         self._settings, self._library, self._read = settings, library, read
         self._telegram, self._now = telegram, now
 
@@ -60,23 +61,27 @@ class Doctor:
     async def _content(self) -> Finding:
         found = check(self._settings.content_dir)
         if found.faults:
-            return Finding("content", False, f"{len(found.faults)} faults: run aftercare check")
-        drafts = self._library.unsigned()
+            return Finding("content", False, f"{len(found.faults)} faults stand in it: run aftercare check")
+        drafts = self._library.unsigned() if self._library else []
         if drafts:
             return Finding("content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign")
         return Finding("content", True, "complete and signed")
 
     async def _database(self) -> Finding:
         if self._read is None:
-            return Finding("database", False, "can't be opened: see the message above, or restore a backup")
+            return Finding("database", False, "can't be opened: aftercare status says why and what to do")
         free = shutil.disk_usage(self._settings.database.parent).free
         if free < LEAST_FREE:
             return Finding("database", False, f"only {free // 2**20} MB are free on its disk: make room")
         return Finding("database", True, f"{self._settings.database.name} opens; {free // 2**30} GB free")
 
     async def _zone(self) -> Finding:
+        if self._library is None:
+            return Finding("zone", False, "stands in clinic.yaml, which can't be read: mend content first")
         zone = self._library.clinic.zone
-        return Finding("zone", True, f"{zone.key}: it is {self._now.astimezone(zone):%A %H:%M} there. Is that right?")
+        origin = "TZ" if self._settings.tz else "clinic.yaml"
+        local = self._now.astimezone(zone)
+        return Finding("zone", True, f"{zone.key}, from {origin}: it is {local:%A %H:%M} there. Is that right?")
 
     async def _token(self) -> Finding:
         if self._telegram is None:
@@ -123,7 +128,9 @@ class Doctor:
         return Finding("group", True, f"“{group.title}”, the bot is an administrator")
 
     async def _staff(self) -> Finding:
-        members = people.staff(self._read, self._library.clinic.id) if self._read else []
+        if self._read is None or self._library is None:
+            return Finding("staff", False, "can't be looked up: mend content and database first")
+        members = people.staff(self._read, self._library.clinic.id)
         active = [member for member in members if member["active"]]
         if not active:
             return Finding(

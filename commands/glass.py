@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import typer
 from rich.markup import escape
 
 from bot.telegram import Telegram
 from care.check import check as check_content
+from care.faults import ContentFaults
+from care.library import Library
 from commands.doctor import Doctor, Finding
 from commands.enrol import BadRow
 from commands.parts import open_library, open_reader, open_store, out, wall_clock
 from commands.talk import BadLine, Talk, show_heard, understand_lines
 from settings import Settings, read_settings
+from store.sqlite import Sqlite, StoreFault
 
 app = typer.Typer()
 
@@ -27,7 +31,7 @@ def check() -> None:
         out.print(str(fault), highlight=False, markup=False, soft_wrap=True)
     for note in found.notes:
         out.print(note, highlight=False, markup=False, soft_wrap=True)
-    out.print(f"{len(found.faults)} faults", highlight=False)
+    out.print(f"{len(found.faults)} {'fault' if len(found.faults) == 1 else 'faults'}", highlight=False)
     if found.faults:
         raise typer.Exit(2)
 
@@ -45,28 +49,35 @@ def doctor() -> None:
 
 
 async def _doctor(settings: Settings) -> list[Finding]:
-    library = open_library(settings)
-    store = open_store(settings)
+    library: Library | None = None
+    store: Sqlite | None = None
+    # What can't be opened is a finding, so that the others are told as well.
+    with suppress(ContentFaults):
+        library = open_library(settings)
+    with suppress(StoreFault):
+        store = open_store(settings)
     token = settings.telegram_bot_token.get_secret_value()
     telegram = Telegram(token, api_root=settings.telegram_api_root) if token else None
     if telegram is not None:
         await telegram.start()
     try:
-        return await Doctor(settings, library, store.read, telegram, wall_clock()).look()
+        return await Doctor(settings, library, store.read if store else None, telegram, wall_clock()).look()
     finally:
         if telegram is not None:
             await telegram.stop()
-        await store.close()
+        if store is not None:
+            await store.close()
 
 
 @app.command()
 def chat(
     day: int = typer.Option(1, min=0, max=60, help="Day after the session; 0 is the session's day."),
-    lang: str = typer.Option("en", help="The language that the patient chose."),
+    lang: str = typer.Option("", help="The language that the patient chose; the clinic's unless set."),
     why: bool = typer.Option(False, "--why", help="Show what was read, and which words decided."),
 ) -> None:
     """Talk to the bot in the terminal, as a patient. Nothing is kept or sent. Ctrl-D ends it."""
     library = open_library(read_settings())
+    lang = lang or library.clinic.language
     if lang not in library.languages:
         raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(library.languages)}")
     talk = Talk(library, open_reader(library), wall_clock())
@@ -92,6 +103,7 @@ def understand(
         raise BadLine("use aftercare understand --jsonl < FILE, one object {id, lang, day, text} a line")
     library = open_library(read_settings())
     talk = Talk(library, open_reader(library), wall_clock())
-    for answer in understand_lines(talk, sys.stdin):
-        sys.stdout.write(answer + "\n")
-    sys.stdout.flush()
+    # Bytes both ways: JSON lines are UTF-8 whatever the terminal speaks.
+    for answer in understand_lines(talk, sys.stdin.buffer):
+        sys.stdout.buffer.write(answer.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
@@ -21,8 +23,11 @@ def wall_clock() -> datetime:
 
 
 def open_library(settings: Settings) -> Library:
-    """The clinic's words; ContentFaults when they can't be used."""
-    return load(settings.content_dir)
+    """The clinic's words, in the zone that TZ names if it does; ContentFaults when they can't be used."""
+    library = load(settings.content_dir)
+    if settings.tz:
+        library.clinic = replace(library.clinic, zone=ZoneInfo(settings.tz))
+    return library
 
 
 def open_reader(library: Library) -> Reader:

@@ -127,7 +127,7 @@ async def _serve(page: PageServer, port: int, ready: Callable[[str], None], over
         except OSError:
             raise PortTaken(f"Port {port} is in use. Choose another: aftercare demo --port 0") from None
         serving = asyncio.create_task(page.serve(sockets=[door]))
-        while not page.started and not serving.done():
+        while not page.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag alone
             await asyncio.sleep(0.01)
         ready(f"http://127.0.0.1:{door.getsockname()[1]}/")
         await asyncio.wait({serving, over}, return_when=asyncio.FIRST_COMPLETED)

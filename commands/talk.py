@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from care.library import Library
 from care.model import Level, Reading, Say
 from care.promise import is_open, promised
 from care.understand import Reader
+
+LAST_DAY = 9999
+"""Later than any care; a date that far back can still be told."""
 
 
 class BadLine(ValueError):
@@ -82,7 +86,7 @@ def plain(html: str) -> str:
     return unescape(html)
 
 
-def understand_lines(talk: Talk, lines: Iterable[str]) -> Iterator[str]:
+def understand_lines(talk: Talk, lines: Iterable[bytes]) -> Iterator[str]:
     """JSON lines in, JSON lines out, in order; BadLine names the first line that can't be read."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -103,11 +107,11 @@ def understand_lines(talk: Talk, lines: Iterable[str]) -> Iterator[str]:
         yield json.dumps(answer, ensure_ascii=False)
 
 
-def _item(line: str, number: int) -> dict[str, Any]:
+def _item(line: bytes, number: int) -> dict[str, Any]:
     try:
-        item = json.loads(line)
-    except ValueError:
-        raise BadLine(f"line {number} is not JSON: write one object a line") from None
+        item = json.loads(line.removeprefix(codecs.BOM_UTF8))
+    except (ValueError, RecursionError):
+        raise BadLine(f"line {number} is not JSON in UTF-8: write one object a line") from None
     if not isinstance(item, dict):
         raise BadLine(f"line {number} must be an object with id, lang, day and text")
     lacking = [name for name in ("id", "lang", "day", "text") if name not in item]
@@ -115,8 +119,8 @@ def _item(line: str, number: int) -> dict[str, Any]:
         raise BadLine(f"line {number} lacks {', '.join(lacking)}")
     if not isinstance(item["text"], str) or not isinstance(item["lang"], str):
         raise BadLine(f"line {number}: text and lang must be strings")
-    if isinstance(item["day"], bool) or not isinstance(item["day"], int) or item["day"] < 0:
-        raise BadLine(f"line {number}: day must be a whole number, 0 on the day of the session")
+    if isinstance(item["day"], bool) or not isinstance(item["day"], int) or not 0 <= item["day"] <= LAST_DAY:
+        raise BadLine(f"line {number}: day must be a whole number from 0, the day of the session, to {LAST_DAY}")
     return item
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -32,6 +33,8 @@ LOOK_SECONDS = 0.1
 """How often an open page's events look for something new."""
 SILENCE_LOOKS = 100
 """After so many looks without news a comment goes out, so that a lost page is noticed."""
+GRACE_SECONDS = 5
+"""How long a message that is going out while the demo ends may take."""
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -123,6 +126,12 @@ class Page:
         people = [{"id": person.id, "name": person.first_name} for person in stage.staff]
         return {"id": stage.group.id, "title": stage.group.title, "people": people, **chat}
 
+    async def close(self) -> None:
+        """Let go of the clock and of everybody who listens."""
+        self.closing = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._play.stop(), GRACE_SECONDS)
+
     async def index(self, _request: Request) -> Response:
         """``GET /``."""
         return FileResponse(STATIC / "index.html")
@@ -178,6 +187,11 @@ async def _body(request: Request) -> object:
         raise RefusedError("bad_request", 400) from None
 
 
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("%s failed", request.url.path, exc_info=error)
+    return JSONResponse({"error": "failed"}, 500)
+
+
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
@@ -223,8 +237,8 @@ class PageServer(uvicorn.Server):
         self._page = page
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
-        """End the event streams, then wait for what is still under way."""
-        self._page.closing = True
+        """End what is played and the event streams, then wait for what is still under way."""
+        await self._page.close()
         await super().shutdown(sockets)
 
 
@@ -244,6 +258,17 @@ def server(stage: Stage, port: int, *, pace: float = 0.6) -> PageServer:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(OnlyHere)],
+        exception_handlers={Exception: _failed},
     )
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        # The stand-in's server shares uvicorn's loggers; what goes wrong here is logged by _failed.
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+    )
     return PageServer(page, config)

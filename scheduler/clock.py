@@ -7,14 +7,21 @@ from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-TICK_SECONDS = 1
-ROUND_SECONDS = 60
+TICK_SECONDS = 1.0
+ROUND_SECONDS = 60.0
 
 
 class Knocker:
     """Knocks at delivery every second and at the rounds every minute."""
 
-    def __init__(self, tick: Callable[[], object], rounds: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        tick: Callable[[], object],
+        rounds: Callable[[], Awaitable[object]],
+        *,
+        tick_seconds: float = TICK_SECONDS,
+        round_seconds: float = ROUND_SECONDS,
+    ) -> None:
         """``tick`` and ``rounds`` run on the event loop; a round that lasts is not started twice."""
         # The library's defaults drop a job that is a second late, without a word.
         self._scheduler = AsyncIOScheduler(
@@ -25,8 +32,8 @@ class Knocker:
         async def knock() -> None:
             tick()
 
-        self._scheduler.add_job(knock, "interval", seconds=TICK_SECONDS, id="tick")
-        self._scheduler.add_job(rounds, "interval", seconds=ROUND_SECONDS, id="rounds")
+        self._scheduler.add_job(knock, "interval", seconds=tick_seconds, id="tick")
+        self._scheduler.add_job(rounds, "interval", seconds=round_seconds, id="rounds")
 
     def start(self) -> None:
         """Begin to knock; the event loop must be running."""

@@ -57,7 +57,9 @@ class Delivery:
         self._letters = Letters(store.read, library, username=username, token_bytes=token_bytes, my_data=my_data)
         self._outcomes = Outcomes(store, on_sent, tasks)
         self._woken = asyncio.Event()
-        self._taking = self._stopping = False
+        self._stopping = False
+        self._taking = True
+        """Rows may be on their way into our hands; at first, those of an instance that died."""
         self._running: asyncio.Future[None] | None = None
         self._in_hand: dict[tuple[int, Lane], asyncio.Task[None]] = {}
         self._handed: set[asyncio.Task[None]] = set()
@@ -80,6 +82,7 @@ class Delivery:
         self._running = asyncio.get_running_loop().create_future()
         try:
             await self._recover()
+            self._taking = False
             while not self._stopping:
                 self._woken.clear()
                 await self._take()
@@ -163,7 +166,7 @@ class Delivery:
             self._handed.discard(task)
             del self._in_hand[key]
             # Claiming is one commit: while many wait, half of the hands are filled at a time.
-            if 2 * sum(lane is hand.lane for _, lane in self._in_hand) <= CAPACITY:
+            if 2 * sum(lane is key[1] for _, lane in self._in_hand) <= CAPACITY:
                 self.wake()
 
     async def _ready(self, hand: Hand) -> Ready | None:

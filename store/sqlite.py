@@ -11,8 +11,9 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -22,6 +23,9 @@ from store.seam import Params, Reads, Row, Writes
 
 T = TypeVar("T")
 SCHEMA = Path(__file__).parent / "schema"
+LOOK_AT = "Look at DATABASE_URL, at the rights on its folder and at the room on its disk."
+OURS = "outgoing"
+"""A table that no database of ours is without."""
 
 
 class StoreFault(Exception):
@@ -48,27 +52,23 @@ class _Statements:
 class Sqlite:
     """An open SQLite store; see :class:`store.seam.Store`."""
 
-    def __init__(self, path: Path, *, alone: bool = True) -> None:
+    def __init__(self, path: Path, *, alone: bool = True, schema: Path = SCHEMA) -> None:
         """Open ``path``, making and migrating it as needed.
 
         ``alone`` takes the lock that only one running bot may hold; commands that merely add a
-        row beside a running bot pass False. Raises StoreFault.
+        row beside a running bot pass False. ``schema``: folder of the migrations. Raises StoreFault.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._lock = _locked(path.with_name(path.name + ".lock")) if alone else None
-        try:
+        with _told(path), ExitStack() as undo:
+            _make_room(path)
+            self._lock = undo.enter_context(_locked(path)) if alone else None
             with _migrating(path):
-                self._writer = _connect(path)
+                self._writer = undo.enter_context(closing(_connect(path)))
                 _check(self._writer)
-                _migrate(sqlite_utils.Database(self._writer))
-            self._reader = _connect(path)
+                _migrate(sqlite_utils.Database(self._writer), _migrations(schema))
+            self._reader = undo.enter_context(closing(_connect(path)))
             self._reader.execute("PRAGMA query_only = ON")
-        except sqlite3.DatabaseError as error:
-            raise StoreFault(
-                f"The database {path.name} can't be read ({error}). "
-                "Restore the latest backup with: aftercare restore FILE"
-            ) from error
+            undo.pop_all()
         self.read: Reads = _Statements(self._reader)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
 
@@ -103,6 +103,33 @@ class Sqlite:
             self._lock.close()
 
 
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Whatever keeps a database from being used becomes a StoreFault that says what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreFault(f"The database {path} can't be used ({error}). {LOOK_AT}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreFault(
+            f"The database {path} can't be read ({error}). "
+            "Name another file in DATABASE_URL, or restore the latest backup with: aftercare restore FILE"
+        ) from error
+    except OSError as error:
+        raise StoreFault(f"The database {path} can't be used ({error.strerror}). {LOOK_AT}") from error
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _make_room(path: Path) -> None:
+    """The file, as its owner's alone: it holds health data. What lies beside it takes its rights over."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -119,10 +146,16 @@ def _check(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("it is damaged")
 
 
-def _migrate(db: sqlite_utils.Database) -> None:
+def _migrations(schema: Path) -> list[Path]:
+    return sorted(schema.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def _migrate(db: sqlite_utils.Database, files: list[Path]) -> None:
     """Apply the numbered files that this database has not seen, each in one transaction."""
     done = db.conn.execute("PRAGMA user_version").fetchone()[0]
-    files = sorted(SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    tables = db.table_names()
+    if (OURS in tables) != bool(done) or (tables and not done):
+        raise StoreFault("DATABASE_URL names the database of another program. Name a file that is ours alone.")
     if done > len(files):
         raise StoreFault(
             f"The database was made by a newer version (schema {done}, this one knows {len(files)}). "
@@ -134,8 +167,9 @@ def _migrate(db: sqlite_utils.Database) -> None:
         )
 
 
-def _locked(path: Path) -> IO[str]:
-    handle = path.open("a")
+def _locked(database: Path) -> IO[str]:
+    """The lock of the one process that runs on a database; closing the file gives it back."""
+    handle = _beside(database, ".lock").open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -150,7 +184,7 @@ class _migrating:  # noqa: N801 - reads as the sentence "with _migrating(path)"
     """Hold the lock under which one process at a time may change the schema."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(path.name + ".schema-lock")
+        self._path = _beside(path, ".schema-lock")
 
     def __enter__(self) -> None:
         self._handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
@@ -164,44 +198,73 @@ def copy_to(source: Path, target: Path) -> None:
     """Write a consistent copy of a database that may be in use; raises StoreFault."""
     if not source.exists():
         raise StoreFault(f"There is no database at {source} yet; there is nothing to back up.")
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    with sqlite3.connect(source) as live, sqlite3.connect(part) as copy:
-        live.backup(copy)
-    copy.close()
-    live.close()
-    part.replace(target)
+    if target.exists() and target.samefile(source):
+        raise StoreFault(f"{target} is the database itself. Name another file for the backup.")
+    part = _beside(target, ".part")
+    with _told(source), closing(_opened(source, "mode=rw")) as live:
+        _check(live)
+        try:
+            part.unlink(missing_ok=True)
+            part.touch(mode=0o600)
+            with closing(sqlite3.connect(part)) as copy:
+                live.backup(copy)
+            part.replace(target)
+        except (OSError, sqlite3.OperationalError) as error:
+            told = error.strerror if isinstance(error, OSError) else error
+            raise StoreFault(f"{target} can't be written ({told}). Name a file in a folder that is there.") from error
+        finally:
+            part.unlink(missing_ok=True)
 
 
-def restore_from(backup: Path, target: Path) -> None:
+def _opened(path: Path, how: str) -> sqlite3.Connection:
+    """A database that is there already, to look at."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)
+
+
+def restore_from(backup: Path, target: Path) -> Path | None:
     """Put a backup in place of the database, after looking at it whole; raises StoreFault.
 
-    The database that stood there is kept beside it as ``….before-restore``.
+    Returns where the database that stood there is kept; None when there was none.
     """
-    if not backup.exists():
+    if not backup.is_file():
         raise StoreFault(f"There is no file {backup}. Name the backup that you want to restore.")
-    _whole(backup)
-    lock = _locked(target.with_name(target.name + ".lock"))
-    try:
-        if target.exists():
-            copy_to(target, target.with_name(target.name + ".before-restore"))
-        for ending in ("-wal", "-shm"):
-            target.with_name(target.name + ending).unlink(missing_ok=True)
-        copy_to(backup, target)
-    finally:
-        lock.close()
+    if target.exists() and target.samefile(backup):
+        raise StoreFault(f"{backup} is the database itself. Name a backup of it.")
+    _look_through(backup)
+    with _told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(target):
+            kept = _put_aside(target) if target.exists() else None
+            copy_to(backup, target)
+    return kept
 
 
-def _whole(backup: Path) -> None:
-    connection = sqlite3.connect(f"file:{backup}?mode=ro&immutable=1", uri=True)
+def _put_aside(target: Path) -> Path:
+    """Keep a database under a name that is free: whole when it can be read, else its files as they are."""
+    names = (_beside(target, f".before-restore{n}") for n in ("", *(f"-{m}" for m in range(2, 10_000))))
+    kept = next(name for name in names if not name.exists())
     try:
-        verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        verdict, version = str(error), 0
-    finally:
-        connection.close()
+        copy_to(target, kept)
+    except StoreFault:
+        for ending in ("-wal", "-shm", ""):
+            if _beside(target, ending).exists():
+                _beside(target, ending).replace(_beside(kept, ending))
+    for ending in ("-wal", "-shm"):
+        # They belong to the pages that stood there: beside a restored file they would damage it.
+        _beside(target, ending).unlink(missing_ok=True)
+    return kept
+
+
+def _look_through(backup: Path) -> None:
+    """Read every page of a backup, leaving nothing beside it; StoreFault when it is not to be restored."""
+    verdict, version, ours = "", 0, 0
+    with suppress(sqlite3.DatabaseError), closing(_opened(backup, "mode=ro&immutable=1")) as read:
+        verdict = read.execute("PRAGMA integrity_check").fetchone()[0]
+        version = read.execute("PRAGMA user_version").fetchone()[0]
+        ours = read.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (OURS,)).fetchone()[0]
     if verdict != "ok":
-        raise StoreFault(f"The backup {backup.name} is damaged and was not restored. Try an older one.")
-    if not version:
+        raise StoreFault(f"{backup.name} is damaged, or no backup of aftercare. Try an older one. Nothing was changed.")
+    if not version or not ours:
         raise StoreFault(f"{backup.name} is not a backup of aftercare. Nothing was changed.")
+    if version > len(_migrations(SCHEMA)):
+        raise StoreFault(f"{backup.name} was made by a newer version: install that one first. Nothing was changed.")

@@ -39,15 +39,10 @@ ALERT = (
     "Thank you for telling me. Somebody at the clinic should look at this <b>today</b>.\n\n"
     "I have told the team. If you feel very ill or the redness spreads quickly, call <b>030 5550 142</b> now."
 )
-CARD = (
-    "<b>URGENT · day {day}</b>\n{name} (A-0042) wrote:\n<i>{said}</i>\n\n"
-    "Read as: yellow discharge\nAnswer by 12:30"
-)
+CARD = "<b>URGENT · day {day}</b>\n{name} (A-0042) wrote:\n<i>{said}</i>\n\nRead as: yellow discharge\nAnswer by 12:30"
 KEYBOARD = [["How am I doing?", "My plan"], ["Talk to the clinic", "Share my number"]]
 NO_NUMBER = "Maya has not shared a phone number.\nAsk for it in the chat."
-INVITE = (
-    'Let the patient scan this, or send them the link:\n<a href="{link}">{link}</a>\n\nValid for 72 hours.'
-)
+INVITE = 'Let the patient scan this, or send them the link:\n<a href="{link}">{link}</a>\n\nValid for 72 hours.'
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -45,9 +45,11 @@ class FastLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._leaping.now
 
-    def run_in_executor(self, executor: Executor | None, func: Any, *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
         self._leaping.working += 1
-        future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
+        future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._worked)
         return future
 

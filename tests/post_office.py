@@ -124,7 +124,8 @@ class Post:
             "on_sent": self.on_sent,
             "tasks": self.staff,
         }
-        return Delivery(self.store, self.words, self.channel, **{**parts, **other})
+        store = other.pop("store", self.store)
+        return Delivery(store, self.words, self.channel, **{**parts, **other})
 
     def begin(self, **other: Any) -> Delivery:
         """Start the sender of this post office."""

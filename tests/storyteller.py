@@ -230,10 +230,11 @@ class Storyteller:
         await self._town.settle()
 
     @verb(r"(\w+) presses")
-    async def _press(self, name: str, told: str | dict[str, str]) -> None:
-        label, part = next(iter(told.items())) if isinstance(told, dict) else (told, "")
-        self._push(name, label, part)
-        await self._town.settle()
+    async def _press(self, name: str, told: str | list[str] | dict[str, str]) -> None:
+        pairs = told.items() if isinstance(told, dict) else [(label, "") for label in _several(told)]
+        for label, part in pairs:
+            self._push(name, label, part)
+            await self._town.settle()
 
     @verb(r"(\w+) presses on a message that the bot no longer sees")
     def _press_old(self, name: str, label: str) -> None:
@@ -341,10 +342,10 @@ class Storyteller:
             raise Untrue(f"this was to be on the phone, in this order\n{self._phone(name)}")
 
     @verb(r"(\w+)'s keyboard is", looks=True)
-    def _keyboard(self, name: str, told: str | list[str]) -> None:
+    def _keyboard(self, name: str, told: str) -> None:
         shown = self._town.standin.keyboard(self._town.chat(name)) or [["none"]]
         labels = [label for row in shown for label in row]
-        if labels != _listed(told):
+        if labels != re.split(r",\s*", told):
             raise Untrue(f"the keyboard is {labels}")
 
     @verb(r"(\w+) is told", looks=True)
@@ -431,8 +432,13 @@ def _span(told: str) -> timedelta:
     return int(count) * UNITS[unit.removesuffix("s")]
 
 
-def _listed(told: str | list[str]) -> list[str]:
+def _several(told: str | list[str]) -> list[str]:
     return [told] if isinstance(told, str) else told
+
+
+def _listed(told: str | list[str]) -> list[str]:
+    """The parts of a text: between " … " lies whatever else was written."""
+    return re.split(r"\s+…\s+", told) if isinstance(told, str) else told
 
 
 def _face(message: dict[str, Any], others: dict[int, dict[str, Any]]) -> str:
@@ -443,7 +449,7 @@ def _face(message: dict[str, Any], others: dict[int, dict[str, Any]]) -> str:
     if message["kind"] != "text":
         lines.append(f"({message['kind']})")
     lines.append(message["text"] or message["caption"] or "")
-    lines += [" ".join(f"[{button['text']}]" for button in row) for row in message["inline"]]
+    lines += [" ".join(f"({button['text']})" for button in row) for row in message["inline"]]
     return "\n".join(line for line in lines if line)
 
 
@@ -466,5 +472,5 @@ def _agrees(found: object, expected: Any) -> bool:
     if isinstance(found, dict):
         return all(words in found.get(key, "") for key, words in expected.items())
     if isinstance(found, list):
-        return found == ([] if expected == "none" else _listed(expected))
+        return found == ([] if expected == "none" else re.split(r",\s*", expected))
     return str(found) == expected

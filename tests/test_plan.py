@@ -153,9 +153,7 @@ def test_ten_in_the_morning_stays_ten_in_the_morning_over_a_change_of_clocks() -
     some.integers(0, 22),
     some.integers(1, 23),
 )
-def test_quiet_hours_end_in_waking_hours_and_in_the_future(
-    key: str, now: datetime, opens: int, length: int
-) -> None:
+def test_quiet_hours_end_in_waking_hours_and_in_the_future(key: str, now: datetime, opens: int, length: int) -> None:
     zone, waking = ZoneInfo(key), Span(time(opens), time(min(opens + length, 23), 59))
     until = quiet_until(now, zone, waking)
     if until is None:

@@ -32,13 +32,13 @@ async def told(tmp_path: Path, steps: str) -> str:
 
 
 async def test_a_story_that_goes_wrong_names_the_line_and_shows_the_phone(tmp_path: Path) -> None:
-    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: [aftercare chat, a pony]\n")
+    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: aftercare chat … a pony\n")
     assert "line 4: zoe reads" in said
     assert "ask at the desk for your QR code" in said
 
 
 async def test_parts_that_came_in_another_order_are_not_what_was_told(tmp_path: Path) -> None:
-    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: [QR code, aftercare chat]\n")
+    said = await told(tmp_path, "  - zoe opens: the chat\n  - zoe reads: QR code … aftercare chat\n")
     assert "in this order" in said
 
 

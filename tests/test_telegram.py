@@ -30,6 +30,7 @@ GROUP = -1002003
 DROP = "drop"
 GARBAGE = "garbage"
 SILENCE = "silence"
+FILE_PATH = "photos/one of #2?.jpg"
 
 
 @dataclass
@@ -73,7 +74,8 @@ class Api:
             return web.Response(status=code, text=answer)
         return web.json_response(answer, status=code)
 
-    async def give(self, _request: web.Request) -> web.Response:
+    async def give(self, request: web.Request) -> web.Response:
+        assert request.match_info["path"] == FILE_PATH
         return web.Response(body=self.file)
 
 
@@ -100,7 +102,7 @@ async def api() -> AsyncIterator[Api]:
     api = Api()
     app = web.Application(client_max_size=2**25)
     app.router.add_route("*", f"/bot{TOKEN}/{{method}}", api.take)
-    app.router.add_get(f"/file/bot{TOKEN}/photos/one of two.jpg", api.give)
+    app.router.add_get(f"/file/bot{TOKEN}/{{path:.*}}", api.give)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -141,9 +143,7 @@ async def test_a_text_goes_out_as_html_without_preview_and_protected(api: Api, t
     ]
 
 
-async def test_only_private_chats_are_protected_and_only_when_the_letter_says_so(
-    api: Api, telegram: Telegram
-) -> None:
+async def test_only_private_chats_are_protected_and_only_when_the_letter_says_so(api: Api, telegram: Telegram) -> None:
     await telegram.send(letter(protect=False))
     assert api.fields("sendMessage")["protect_content"] is False
     await telegram.send(letter(chat_id=GROUP))
@@ -158,9 +158,7 @@ async def test_a_silent_answer_is_sent_even_if_what_it_answers_is_gone(api: Api,
 
 
 async def test_buttons_stand_under_the_message(api: Api, telegram: Telegram) -> None:
-    await telegram.send(
-        letter(inline=((Key("Yes", "c:1:y"), Key("No", "c:1:n")), (Key("Map", url="https://a.b/"),)))
-    )
+    await telegram.send(letter(inline=((Key("Yes", "c:1:y"), Key("No", "c:1:n")), (Key("Map", url="https://a.b/"),))))
     assert api.fields("sendMessage")["reply_markup"] == {
         "inline_keyboard": [
             [{"text": "Yes", "callback_data": "c:1:y"}, {"text": "No", "callback_data": "c:1:n"}],
@@ -199,9 +197,7 @@ async def test_a_picture_and_a_document_arrive_byte_for_byte(api: Api, telegram:
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "audio", "video", "document", "sticker"])
-async def test_a_file_that_telegram_has_is_sent_again_by_its_id(
-    api: Api, telegram: Telegram, kind: str
-) -> None:
+async def test_a_file_that_telegram_has_is_sent_again_by_its_id(api: Api, telegram: Telegram, kind: str) -> None:
     words = "" if kind == "sticker" else "From case A-0042"
     assert await telegram.send(letter(words, chat_id=GROUP, copy_file="AgAC", copy_kind=kind)) == 77
     sent = api.fields(f"send{kind.capitalize()}")
@@ -280,9 +276,7 @@ async def test_a_refusal_is_final_and_says_why(
 
 
 @pytest.mark.parametrize("description", ["message to edit not found", "message can't be edited"])
-async def test_a_message_that_can_no_longer_be_edited_is_gone(
-    api: Api, telegram: Telegram, description: str
-) -> None:
+async def test_a_message_that_can_no_longer_be_edited_is_gone(api: Api, telegram: Telegram, description: str) -> None:
     api.refuse("editMessageText", 400, f"Bad Request: {description}")
     with pytest.raises(Refused, match="gone"):
         await telegram.send(letter(edits=3))
@@ -374,9 +368,7 @@ async def test_an_edit_that_changes_nothing_counts_as_done(api: Api, telegram: T
     assert await telegram.send(letter(edits=3)) == 3
 
 
-async def test_markup_that_telegram_cannot_read_is_sent_once_more_as_plain_words(
-    api: Api, telegram: Telegram
-) -> None:
+async def test_markup_that_telegram_cannot_read_is_sent_once_more_as_plain_words(api: Api, telegram: Telegram) -> None:
     broken = "Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"b\""
     api.refuse("sendMessage", 400, broken)
     assert await telegram.send(letter("<b>Pain &amp; 3 < 4</b> <i>today")) == 77
@@ -444,9 +436,7 @@ async def test_trouble_with_a_press_or_with_typing_never_reaches_the_handler(
 # Updates
 
 
-async def test_updates_come_raw_and_waiting_for_them_is_asked_of_telegram(
-    api: Api, telegram: Telegram
-) -> None:
+async def test_updates_come_raw_and_waiting_for_them_is_asked_of_telegram(api: Api, telegram: Telegram) -> None:
     strange = [{"update_id": 8, "message": {"broken": True}}, {"update_id": 9, "of_tomorrow": [1]}]
     api.result("getUpdates", strange)
     assert await telegram.updates(8, 25) == strange
@@ -501,9 +491,7 @@ async def test_a_wrong_token_is_named_without_showing_it(
     ("code", "answer"),
     [*AMBIGUOUS[:-2], AMBIGUOUS[-1], (200, {"ok": True, "result": 5}), (200, {"ok": True, "result": [5]})],
 )
-async def test_line_trouble_while_polling_passes(
-    api: Api, telegram: Telegram, code: int, answer: object
-) -> None:
+async def test_line_trouble_while_polling_passes(api: Api, telegram: Telegram, code: int, answer: object) -> None:
     api.next("getUpdates", code, answer)
     with pytest.raises(Later):
         await telegram.updates(0, 0)
@@ -587,7 +575,7 @@ async def test_a_group_that_does_not_exist_is_gone(api: Api, telegram: Telegram)
 
 async def test_a_file_is_fetched_byte_for_byte(api: Api, telegram: Telegram) -> None:
     api.file = bytes(range(256)) * 20_000
-    api.result("getFile", {"file_id": "AgAC", "file_size": 5_120_000, "file_path": "photos/one of two.jpg"})
+    api.result("getFile", {"file_id": "AgAC", "file_size": 5_120_000, "file_path": FILE_PATH})
     assert await telegram.fetch_file("AgAC") == api.file
 
 
@@ -595,7 +583,7 @@ async def test_a_file_that_is_too_large_or_no_longer_there_is_refused(api: Api, 
     api.refuse("getFile", 400, "Bad Request: file is too big")
     with pytest.raises(Refused, match="bad"):
         await telegram.fetch_file("AgAC")
-    api.result("getFile", {"file_size": 20 * 2**20 + 1, "file_path": "photos/one of two.jpg"})
+    api.result("getFile", {"file_size": 20 * 2**20 + 1, "file_path": FILE_PATH})
     with pytest.raises(Refused, match="bad"):
         await telegram.fetch_file("AgAC")
     api.result("getFile", {"file_id": "AgAC"})
@@ -627,9 +615,7 @@ async def test_a_patient_and_the_bot_hear_each_other(world: tuple[StandIn, Teleg
     standin, channel = world
     maria = standin.person(MARIA, "María", "es")
     maria.starts("invitation")
-    sent = await channel.send(
-        letter("Any <b>pus</b> & heat?".replace("&", "&amp;"), inline=((Key("No", "n:1"),),))
-    )
+    sent = await channel.send(letter("Any <b>pus</b> & heat?".replace("&", "&amp;"), inline=((Key("No", "n:1"),),)))
     maria.says("No, nada", reply_to=sent)
     maria.presses(sent, "No")
     maria.sends("photo", b"\x89PNG", caption="mi mejilla")
@@ -738,12 +724,15 @@ class Everything(logging.Handler):
 @pytest.fixture
 def written() -> object:
     handler, root = Everything(), logging.getLogger()
-    before = root.level
+    loggers = [root, *map(logging.getLogger, ("telegram", "httpx", "httpcore", "aiohttp.access", "apscheduler"))]
+    before = [logger.level for logger in loggers]
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
     yield handler
     root.removeHandler(handler)
-    root.setLevel(before)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 async def tried(call: Callable[[], Awaitable[object]]) -> str:
@@ -756,7 +745,7 @@ async def tried(call: Callable[[], Awaitable[object]]) -> str:
 
 
 async def test_neither_token_nor_words_are_logged_or_told_by_errors_whatever_happens(
-    api: Api, telegram: Telegram, written: Everything
+    written: Everything, api: Api, telegram: Telegram
 ) -> None:
     told: list[str] = []
     troubles: list[tuple[int, object]] = [
@@ -811,14 +800,8 @@ def redacted(write: Callable[[logging.Logger], None]) -> str:
 
 def test_the_token_is_taken_out_of_messages_arguments_and_traces() -> None:
     assert redacted(lambda log: log.error(f"POST /bot{TOKEN}/x")) == "POST /bot4242:[token]/x\n"
-    assert (
-        redacted(lambda log: log.error("%s failed %d times", f"bot{TOKEN}", 3))
-        == "bot4242:[token] failed 3 times\n"
-    )
-    assert (
-        redacted(lambda log: log.error("%s", ValueError("bot4242%3Acanary-token-of-a-bot")))
-        == "bot4242%3A[token]\n"
-    )
+    assert redacted(lambda log: log.error("%s failed %d times", f"bot{TOKEN}", 3)) == "bot4242:[token] failed 3 times\n"
+    assert redacted(lambda log: log.error("%s", ValueError("bot4242%3Acanary-token-of-a-bot"))) == "bot4242%3A[token]\n"
     arguments = (TOKEN,)
     assert redacted(lambda log: log.error("two %s %s", *arguments)) == "two %s %s\n"
     assert redacted(lambda log: log.info("plain %s", "words")) == "plain words\n"
@@ -831,7 +814,7 @@ def test_the_token_is_taken_out_of_messages_arguments_and_traces() -> None:
                 try:
                     raise ConnectionError("lost") from trouble
                 except ConnectionError:
-                    log.exception("line to %s", TOKEN, stack_info=True)
+                    log.exception("line to %s", TOKEN)
                     raise
 
     shown = redacted(fail)

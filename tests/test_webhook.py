@@ -141,9 +141,7 @@ async def test_health_is_open_and_everything_else_is_not_there(knock: Knock, she
     assert shelf.kept == []
 
 
-async def test_stopping_lets_what_is_being_kept_come_to_its_end(
-    door: WebhookDoor, knock: Knock, shelf: Shelf
-) -> None:
+async def test_stopping_lets_what_is_being_kept_come_to_its_end(door: WebhookDoor, knock: Knock, shelf: Shelf) -> None:
     shelf.may_end.clear()
     answer = asyncio.create_task(knock.post())
     await shelf.begun.wait()
@@ -156,18 +154,14 @@ async def test_stopping_lets_what_is_being_kept_come_to_its_end(
     await door.stop()
 
 
-@pytest.mark.parametrize(
-    "path", ["in/unguessable-path-of-tests", "/telegram", "/{everything-that-comes}", ""]
-)
+@pytest.mark.parametrize("path", ["in/unguessable-path-of-tests", "/telegram", "/{everything-that-comes}", ""])
 async def test_a_path_that_could_be_guessed_is_not_opened(shelf: Shelf, path: str) -> None:
     with pytest.raises(ValueError, match="path"):
         await WebhookDoor().start(0, path, SECRET, shelf.keep)
 
 
 @pytest.mark.parametrize("secret", ["", "short", "with spaces, and a comma", "x" * 257])
-async def test_a_secret_that_telegram_refuses_or_anybody_guesses_is_not_used(
-    shelf: Shelf, secret: str
-) -> None:
+async def test_a_secret_that_telegram_refuses_or_anybody_guesses_is_not_used(shelf: Shelf, secret: str) -> None:
     with pytest.raises(ValueError, match="secret") as told:
         await WebhookDoor().start(0, PATH, secret, shelf.keep)
     assert not secret or secret not in str(told.value)
@@ -176,7 +170,8 @@ async def test_a_secret_that_telegram_refuses_or_anybody_guesses_is_not_used(
 async def test_neither_words_nor_path_nor_secret_are_logged(
     knock: Knock, shelf: Shelf, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "aiohttp.access", "aiohttp.server"):
+        caplog.set_level(logging.DEBUG, logger=name)
     await knock.post()
     await knock.post(secret="canary")
     await knock.post(b'{"canary')

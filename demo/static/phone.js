@@ -21,6 +21,7 @@ const TAGS = new Set(["B", "STRONG", "I", "EM", "U", "S", "CODE", "PRE", "BLOCKQ
 const START_LINK = /^https?:\/\/(?:t|telegram)\.me\/\w+\/?\?start=/;
 const TOGETHER_SECONDS = 600;
 const NEAR_BOTTOM = 60;
+const PEEK = 44;
 
 const $ = (id) => document.getElementById(id);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -83,11 +84,14 @@ function words(html) {
   return copy(new DOMParser().parseFromString(html, "text/html").body, document.createDocumentFragment());
 }
 
-/** Makes the children of `box` those of `wanted` ({key, print, make}); unchanged ones stay untouched. */
+/**
+ * Makes the children of `box` those of `wanted` ({key, print, make, pulse}): those with the same print stay
+ * untouched, and one whose pulse has changed lights up for a moment.
+ */
 function reconcile(box, wanted, animate) {
   const had = new Map([...box.children].map((node) => [node.dataset.key, node]));
   let place = box.firstChild;
-  for (const { key, print, make } of wanted) {
+  for (const { key, print, make, pulse } of wanted) {
     let node = had.get(key);
     had.delete(key);
     if (!node || node.print !== print) {
@@ -96,7 +100,9 @@ function reconcile(box, wanted, animate) {
       node = make();
       node.dataset.key = key;
       node.print = print;
-      node.classList.add(...(animate ? [old ? "flash" : "fresh"] : []));
+      node.pulse = pulse;
+      if (animate && !old) node.classList.add("fresh");
+      if (animate && old && old.pulse !== pulse) node.classList.add("flash");
       if (old) {
         if (place === old) place = old.nextSibling;
         old.replaceWith(node);
@@ -119,6 +125,7 @@ function format(moment, options) {
 }
 const clockOf = (moment) => format(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dateOf = (moment) => format(moment, { weekday: "long", day: "numeric", month: "long" });
+const dayMonth = (moment) => format(moment, { day: "numeric", month: "short" });
 const shortDate = (moment) => format(moment, { weekday: "short", day: "numeric", month: "short" });
 
 function ahead(now, then) {
@@ -246,7 +253,7 @@ async function scan(message) {
   note(`${patient().name}'s phone has read the code.`);
 }
 
-const scanLabel = () => patient().messages.length ? "Scan with a new patient's phone" : `Scan with ${patient().name}'s phone`;
+const scanLabel = () => patient().messages.length ? "Scan with another phone" : `Scan with ${patient().name}'s phone`;
 
 async function anotherPatient() {
   const told = await post("patient");
@@ -284,6 +291,7 @@ class Phone {
     this.seen = new Map();
     this.stuck = true;
     this.top = 0;
+    this.anchor = null;
     this.boardOpen = true;
     this.replyTo = null;
     this.toasts = [];
@@ -369,7 +377,7 @@ class Phone {
     this.replyTo = message;
     this.answering.hidden = !message;
     if (!message) return;
-    this.answering.querySelector("b").textContent = `Reply to ${message.from_name}`;
+    this.answering.querySelector("b").textContent = `Reply to ${nameOf(message)}`;
     this.answering.querySelector("span").textContent = gist(message);
     this.field.focus();
   }
@@ -424,17 +432,29 @@ class Phone {
     // What grows below (a photo that loads) is no reason to let go of the end; going up is.
     if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM) this.stuck = true;
     else if (scrollTop < this.top) this.stuck = false;
+    if (scrollTop !== this.top) this.anchor = null;
     this.top = scrollTop;
     this.read();
     drawBadges();
   }
 
+  /** Follow the conversation; what is new and longer than the screen is shown from its beginning. */
   stick() {
-    if (this.stuck) this.log.scrollTop = this.log.scrollHeight;
+    if (!this.stuck) return;
+    const end = this.log.scrollHeight - this.log.clientHeight;
+    const start = this.anchor && this.anchor.isConnected ? this.anchor.offsetTop - PEEK : end;
+    this.log.scrollTop = Math.min(end, start);
+    this.top = this.log.scrollTop;
+  }
+
+  get atEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
   }
 
   toBottom() {
     this.stuck = true;
+    this.anchor = null;
     this.stick();
     this.read();
     drawBadges();
@@ -464,16 +484,22 @@ class Phone {
     this.last = lastId(chat);
     const newest = chat.messages.at(-1);
     if (!same || (newest && before !== this.last && this.mine(newest))) this.stuck = true;
+    if (before !== this.last) this.anchor = before === null ? null : this.firstAfter(before);
     this.stick();
     this.read();
     this.drawEmpty();
     this.drawBoard();
   }
 
+  /** The first message of others that came after message `id`. */
+  firstAfter(id) {
+    const first = this.chat.messages.find((one) => one.message_id > id && !one.deleted && !this.mine(one));
+    return first ? this.log.querySelector(`[data-key="message ${first.message_id}"]`) : null;
+  }
+
   drawTop() {
     const { chat } = this;
-    const bot = chat.messages.find((one) => one.from_bot);
-    const name = this.staff ? chat.title : bot ? bot.from_name : state.bot;
+    const name = this.staff ? chat.title : state.bot;
     const top = this.device.querySelector(".chat-top");
     top.querySelector(".face").replaceWith(face(name, !this.staff));
     top.querySelector("h3").textContent = name;
@@ -529,6 +555,7 @@ class Phone {
       lines.push({
         key: `message ${message.message_id}`,
         print: JSON.stringify([message, joined, tail, this.mine(message), quoted ? [gist(quoted), quoted.deleted] : 0, scanning]),
+        pulse: JSON.stringify([message.html, message.text, message.inline]),
         make: () => this.message(message, { joined, tail, quoted }),
       });
     });
@@ -542,10 +569,10 @@ class Phone {
     const classes = `msg${mine ? " mine" : ""}${joined ? " more" : ""}${tail ? " tail" : ""}`;
     const reply = el("button", { type: "button", className: "icon act", title: "Reply", tabIndex: -1, onclick: () => this.reply(message) },
       icon("reply"), el("span", { className: "unseen" }, "Reply"));
-    const avatar = this.staff && !mine && tail ? face(message.from_name, message.from_bot) : null;
+    const avatar = this.staff && !mine && tail ? face(nameOf(message), message.from_bot) : null;
     const bubble = this.bubble(message, { mine, joined, quoted });
     const node = el("article", { className: classes, tabIndex: -1 }, avatar, bubble, reply, this.inline(message));
-    node.setAttribute("aria-label", `${message.from_name}, ${clockOf(message.date * 1000)}`);
+    node.setAttribute("aria-label", `${nameOf(message)}, ${clockOf(message.date * 1000)}`);
     if (this.staff) bubble.addEventListener("click", (event) => {
       if (!event.target.closest("a, button") && !String(getSelection())) this.reply(message);
     });
@@ -554,7 +581,7 @@ class Phone {
 
   bubble(message, { mine, joined, quoted }) {
     const bubble = el("div", { className: message.photo ? "bubble pictured" : "bubble" });
-    if (this.staff && !mine && !joined) bubble.append(el("div", { className: "from" }, message.from_name));
+    if (this.staff && !mine && !joined) bubble.append(el("div", { className: "from" }, nameOf(message)));
     if (message.reply_to) bubble.append(this.quote(quoted));
     if (message.photo) {
       const alt = message.invitation ? "QR code with the invitation" : "Photo";
@@ -562,7 +589,7 @@ class Phone {
     }
     if (message.document) bubble.append(file(message));
     if (message.invitation) this.scanning(bubble, message);
-    const said = el("span", { className: "words" }, message.html ? words(message.html) : message.text || message.caption || "");
+    const said = el("span", { className: "words" }, ...spoken(message));
     if (!said.textContent && !message.photo && !message.document) said.append(el("i", {}, KINDS[message.kind] || "Message"));
     for (const link of all("a", said)) link.addEventListener("click", (event) => {
       if (!/^https?:\/\/(t|telegram)\.me\//.test(link.href)) return;
@@ -591,7 +618,7 @@ class Phone {
       node.scrollIntoView({ block: "center" });
       node.focus({ preventScroll: true });
     };
-    const name = there ? quoted.from_name : "Deleted message";
+    const name = there ? nameOf(quoted) : "Deleted message";
     return el("button", { type: "button", className: "quote", onclick: find }, el("b", {}, name), el("span", {}, there ? gist(quoted) : ""));
   }
 
@@ -673,10 +700,17 @@ class Phone {
   }
 }
 
+const nameOf = (message) => message.from_bot ? state.bot : message.from_name;
 const lastId = (chat) => chat.messages.reduce((most, one) => Math.max(most, one.message_id), 0);
 const gist = (message) => (message.text || message.caption || KINDS[message.kind] || "Photo").replace(/\s+/g, " ").slice(0, 90);
 const together = (one, next) => Boolean(one) && one.kind !== "service" && one.from_name === next.from_name
   && one.from_bot === next.from_bot && next.date - one.date < TOGETHER_SECONDS;
+
+/** What a bubble says. Like the real app, it hides what a code adds to /start. */
+function spoken(message) {
+  if (/^\/start \S+$/.test(message.text || "") && !message.from_bot) return ["/start"];
+  return [message.html ? words(message.html) : message.text || message.caption || ""];
+}
 
 function file(message) {
   const { url, file_name: name } = message.document;
@@ -713,7 +747,7 @@ function drawPlaying(clock, now) {
     for (const node of all(`[data-do="${deed}"]`)) node.disabled = is || moving;
   }
   $("progress").value = Math.round(clock.share * 100);
-  $("play-line").textContent = `${shortDate(now)}, up to ${shortDate(new Date(clock.until))}`;
+  $("play-line").textContent = `${shortDate(now)}, up to ${dayMonth(new Date(clock.until))}`;
   const why = clock.failed ? "The clock stopped because something went wrong. You can try again."
     : over && state.guide.enrolled ? "The month is over. Enrol another patient to play again."
       : over ? "Enrol a patient first. Then there is a month to play." : "";
@@ -814,7 +848,7 @@ function drawBadges() {
   counts.patient = state.patients.reduce((sum, one) => sum + counts[one.id], 0);
   for (const badge of all("[data-badge]")) put(badge, badge.dataset.badge === String(patientId) ? 0 : counts[badge.dataset.badge]);
   for (const phone of Object.values(phones)) {
-    phone.latest.hidden = phone.stuck;
+    phone.latest.hidden = phone.atEnd || !phone.visible;
     put(phone.latest.querySelector(".badge"), phone.unread());
   }
   document.title = counts.patient + counts.staff ? `(${counts.patient + counts.staff}) Aftercare: try it` : "Aftercare: try it";
@@ -846,6 +880,7 @@ function draw() {
   drawBadges();
   const mute = patient().blocked || !patient().messages.length;
   for (const chip of all(".chips button")) chip.disabled = mute;
+  $("try").hidden = mute;
 }
 
 function show(fresh) {
