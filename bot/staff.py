@@ -14,6 +14,7 @@ from bot.enroll import Enroll
 from care.cards import outcomes, who
 from care.channel import Incoming
 from care.model import Button, Say
+from care.promise import is_open
 from store import audit, flagging, flags, outbox, people
 from store.seam import Reads, Row, Writes, moment
 
@@ -119,7 +120,7 @@ class Staff:
             "role": member["role"],
             "promise": promise if promise > now else None,
             "promise_today": promise.date() == now.astimezone(zone).date(),
-            "open": True,
+            "open": is_open(desk.library.clinic, now),
         }
         desk.to_patient(tx, patient, Say("flag.seen", facts), now, flag_id=flag["id"])
 

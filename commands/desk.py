@@ -40,18 +40,20 @@ def clinic() -> None:
 
 @staff_app.command("add")
 def staff_add(
-    telegram_id: int = typer.Argument(help="The person's numeric Telegram id."),
+    telegram_id: int = typer.Argument(min=1, help="The person's numeric Telegram id."),
     name: str = typer.Argument(help="As patients read it."),
     role: Role = typer.Option(Role.nurse, help="What patients and colleagues read beside the name."),
     on_call: bool = typer.Option(False, "--on-call", help="Is written to when nobody takes an urgent flag."),
 ) -> None:
     """Register a member of staff, or change what is known of them."""
+    if not name.strip():
+        raise BadRow("the name is empty; write it as patients are to read it")
     settings = read_settings()
     library, store, now = open_library(settings), open_store(settings), wall_clock()
 
     def work(tx: Writes) -> None:
         people.open_clinic(tx, library.clinic, now)
-        people.register(tx, library.clinic.id, telegram_id, name, role.value, on_call, now)
+        people.register(tx, library.clinic.id, telegram_id, name.strip(), role.value, on_call, now)
         audit.note(tx, "command", "staff registered", f"telegram {telegram_id}", now)
 
     store.write_now(work)
@@ -63,8 +65,15 @@ def staff_add(
 def staff_remove(telegram_id: int = typer.Argument(help="The person's numeric Telegram id.")) -> None:
     """Take a member of staff's rights away."""
     settings = read_settings()
-    library, store = open_library(settings), open_store(settings)
-    found = store.write_now(lambda tx: people.dismiss(tx, library.clinic.id, telegram_id))
+    library, store, now = open_library(settings), open_store(settings), wall_clock()
+
+    def work(tx: Writes) -> bool:
+        found = people.dismiss(tx, library.clinic.id, telegram_id)
+        if found:
+            audit.note(tx, "command", "staff dismissed", f"telegram {telegram_id}", now)
+        return found
+
+    found = store.write_now(work)
     out.print(look.staff(store.read, library.clinic.id))
     store.close_now()
     if not found:
@@ -100,7 +109,8 @@ def enrol(
         if csv is not None:
             bad = enrol_list(out, csv, folder, enrolling, store, library)
             if bad:
-                raise BadRow(f"{bad} rows were not used; correct them and run the command with those alone")
+                rows = "1 row was" if bad == 1 else f"{bad} rows were"
+                raise BadRow(f"{rows} not used; correct what is told above and run the command with that alone")
             return
         row = {"procedure": procedure, "session": session, "language": lang}
         wish = enrolling.wish({**row, "next_session": next_session, "reference": reference})
@@ -141,5 +151,5 @@ def backup(
 def restore(file: Path = typer.Argument(help="A backup.")) -> None:
     """Put a backup in place of the database; stop the bot first. A damaged file is refused."""
     target = read_settings().database
-    restore_from(file, target)
-    typer.echo(f"Restored: {target}. What stood there before is kept as {target.name}.before-restore.")
+    kept = restore_from(file, target)
+    typer.echo(f"Restored: {target}." + (f" What stood there before is kept as {kept.name}." if kept else ""))

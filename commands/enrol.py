@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import html
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -22,6 +24,7 @@ from store.seam import Writes
 from store.sqlite import Sqlite
 
 COLUMNS = ("reference", "procedure", "session", "language", "next_session", "variant")
+LINKS = ("reference", "link", "expires", "card")
 
 
 class BadRow(ValueError):
@@ -32,6 +35,7 @@ class BadRow(ValueError):
 class Invited:
     """An invitation that has just been made; the link is known here and nowhere else."""
 
+    id: int
     reference: str
     link: str
     expires: datetime
@@ -74,7 +78,7 @@ class Enrolling:
             procedure,
             session,
             lang,
-            _date(upcoming, "next_session") if upcoming else None,
+            _next_session(upcoming, session.astimezone(clinic.zone).date()) if upcoming else None,
             row.get("variant", "").strip(),
             row.get("reference", "").strip(),
         )
@@ -85,9 +89,9 @@ class Enrolling:
             return self._now
         try:
             local = datetime.fromisoformat(text)
-        except ValueError:
+            when = local.astimezone(UTC) if local.tzinfo else instant(local.date(), local.time(), zone)
+        except (ValueError, OverflowError):
             raise BadRow(f"session {text!r} can't be read; write it as 2026-03-04 15:30") from None
-        when = local.astimezone(UTC) if local.tzinfo else instant(local.date(), local.time(), zone)
         if when > self._now:
             raise BadRow(f"session {text} is still to come; invite the patient after it")
         if self._now - when > timedelta(days=30):
@@ -113,43 +117,70 @@ class Enrolling:
             expires=expires,
         )
         audit.note(tx, self._made_by, "invited", f"invitation {invitation}", self._now)
-        return Invited(wish.reference, link(self._username, fresh), expires)
+        return Invited(invitation, wish.reference, link(self._username, fresh), expires)
 
 
-def _date(text: str, name: str) -> date:
+def _next_session(text: str, session: date) -> date:
     try:
-        return date.fromisoformat(text)
+        upcoming = date.fromisoformat(text)
     except ValueError:
-        raise BadRow(f"{name} {text!r} can't be read; write it as 2026-04-01") from None
+        raise BadRow(f"next_session {text!r} can't be read; write it as 2026-04-01") from None
+    if upcoming <= session:
+        raise BadRow(f"next_session {text} is not after the session; write the date of the one to come")
+    return upcoming
 
 
 def read_list(file: Path, enrolling: Enrolling) -> tuple[list[tuple[int, Wish]], list[tuple[int, str]]]:
     """A CSV list as (line, wish) and (line, what is wrong); BadRow when it is no such list at all."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError:
-        raise BadRow(f"there is no readable file {file}") from None
-    except UnicodeDecodeError:
-        raise BadRow(f"{file.name} is not UTF-8 text; save it as “CSV UTF-8”") from None
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    unknown = [name for name in rows.fieldnames or () if name.strip() not in COLUMNS]
-    if not rows.fieldnames or "session" not in rows.fieldnames or unknown:
-        extra = f"; unknown: {', '.join(unknown)}" if unknown else ""
+    rows = _rows(file)
+    _, names = next(rows, (1, []))
+    names = [name.strip().lower() for name in names]
+    unknown = [name or "(no name)" for name in names if name not in COLUMNS or names.count(name) > 1]
+    if "session" not in names or unknown:
+        extra = f"; can't be used: {', '.join(unknown)}" if unknown else ""
         raise BadRow(f"the first line must name the columns {', '.join(COLUMNS)} (session is required){extra}")
     good, bad = [], []
-    for row in rows:
+    for line, row in rows:
         try:
-            if None in row or None in row.values():
-                raise BadRow("it has more or fewer fields than the first line")
-            good.append((rows.line_num, enrolling.wish(row)))
+            if len(row) != len(names):
+                raise BadRow(f"it has {len(row)} fields where the first line has {len(names)}")
+            good.append((line, enrolling.wish(dict(zip(names, row, strict=True)))))
         except BadRow as trouble:
-            bad.append((rows.line_num, str(trouble)))
+            bad.append((line, str(trouble)))
     return good, bad
+
+
+def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line on which it begins, fields) of every row that is not blank."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRow(f"{file.name} is not UTF-8 text; save it as “CSV UTF-8”") from None
+    except OSError:
+        raise BadRow(f"there is no readable file {file}") from None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    line = 1
+    try:
+        for row in rows:
+            if any(field.strip() for field in row):
+                yield line, row
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise BadRow(f"{file.name} can't be read from line {line} on ({error})") from None
+
+
+@contextmanager
+def _written_into(folder: Path) -> Iterator[None]:
+    try:
+        # The links work like keys.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise BadRow(f"the folder {folder} can't be written into ({error.strerror}); name another one") from None
 
 
 def write_files(folder: Path, name: str, invited: Invited, library: Library, lang: str) -> list[Path]:
     """The QR as PNG and SVG and a card to print, below ``folder``; the files written."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = {
         folder / f"{name}.png": png(invited.link),
         folder / f"{name}.svg": svg(invited.link).encode(),
@@ -178,16 +209,21 @@ small {{ color: #555 }}
 """
 
 
+def _name(invited: Invited) -> str:
+    """Of its files: one list after the other may go into the same folder."""
+    return f"invitation-{invited.id:05d}"
+
+
 def show_invited(out: Console, invited: Invited, folder: Path, library: Library, wish: Wish) -> None:
     """One invitation on the terminal and as files."""
-    name = f"invitation-{invited.expires:%Y%m%d-%H%M%S}"
-    files = write_files(folder, name, invited, library, wish.lang)
-    out.print(terminal(invited.link), markup=False, highlight=False)
+    out.print(terminal(invited.link), markup=False, highlight=False, soft_wrap=True)
     out.print(invited.link, markup=False, highlight=False, soft_wrap=True)
     out.print(
         f"Works once, until {invited.expires.astimezone(library.clinic.zone):%Y-%m-%d %H:%M}.",
         highlight=False,
     )
+    with _written_into(folder):
+        files = write_files(folder, _name(invited), invited, library, wish.lang)
     for path in files:
         out.print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)
 
@@ -197,13 +233,14 @@ def enrol_list(out: Console, file: Path, folder: Path, enrolling: Enrolling, sto
     good, bad = read_list(file, enrolling)
     for line, what in bad:
         out.print(f"line {line}: {what}", markup=False, highlight=False, soft_wrap=True)
-    rows = []
-    for line, wish in track(good, description="Inviting", console=out, transient=True):
-        invited = store.write_now(partial(enrolling.invite, wish=wish))
-        write_files(folder, f"line-{line:04d}", invited, library, wish.lang)
-        rows.append((wish.reference, invited.link, f"{invited.expires:%Y-%m-%dT%H:%MZ}", f"line-{line:04d}.html"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "links.csv").open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([("reference", "link", "expires", "card"), *rows])
-    out.print(f"{len(rows)} invited: {folder / 'links.csv'} and a card each", markup=False, highlight=False)
+    with _written_into(folder), (folder / "links.csv").open("a", newline="", encoding="utf-8") as stream:
+        links = csv.writer(stream)
+        if not stream.tell():
+            links.writerow(LINKS)
+        for _, wish in track(good, description="Inviting", console=out, transient=True):
+            invited = store.write_now(partial(enrolling.invite, wish=wish))
+            name = _name(invited)
+            write_files(folder, name, invited, library, wish.lang)
+            links.writerow((wish.reference, invited.link, f"{invited.expires:%Y-%m-%dT%H:%MZ}", f"{name}.html"))
+    out.print(f"{len(good)} invited: {folder / 'links.csv'} and a card each", markup=False, highlight=False)
     return len(bad)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.markup import escape
 from rich.table import Table
 
 from care.library import Library
@@ -17,7 +18,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def status(read: Reads, library: Library, now: datetime) -> Table:
     """What waits, what came, what staff must look at."""
-    table = Table("", "count", title=f"{library.clinic.name}", title_justify="left")
+    table = Table("", "count", title=escape(library.clinic.name), title_justify="left")
     for state, count in sorted(inbox.counts(read).items()):
         table.add_row(f"incoming {state}", str(count))
     for state, count in sorted(outbox.counts(read).items()):
@@ -44,12 +45,12 @@ def _ago(beat: str, now: datetime) -> str:
 def clinic(library: Library, now: datetime) -> Table:
     """What clinic.yaml says, and what follows from it at this moment."""
     it = library.clinic
-    table = Table("", "", title=it.name, title_justify="left", show_header=False)
-    table.add_row("id", it.id)
-    table.add_row("phone", it.phone)
-    table.add_row("emergency", it.emergency_number)
-    table.add_row("crisis line", it.crisis_line)
-    table.add_row("out of hours", it.out_of_hours)
+    table = Table("", "", title=escape(it.name), title_justify="left", show_header=False)
+    table.add_row("id", escape(it.id))
+    table.add_row("phone", escape(it.phone))
+    table.add_row("emergency", escape(it.emergency_number))
+    table.add_row("crisis line", escape(it.crisis_line))
+    table.add_row("out of hours", escape(it.out_of_hours))
     table.add_row("time zone", f"{it.zone.key}, now {now.astimezone(it.zone):%a %H:%M}")
     for day, name in enumerate(WEEKDAYS):
         spans = ", ".join(f"{s.opens:%H:%M}-{s.closes:%H:%M}" for s in it.hours.get(day, ()))
@@ -69,7 +70,7 @@ def staff(read: Reads, clinic_id: str) -> Table:
     for row in people.staff(read, clinic_id):
         table.add_row(
             str(row["telegram_id"]),
-            row["name"],
+            escape(row["name"]),
             row["role"],
             "yes" if row["on_call"] else "",
             "yes" if row["active"] else "no",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from care.cards import who
 from care.library import Library
-from care.model import Level, Why
+from care.model import Lane, Level, Say, Why
 from scheduler.rounds import purge
 from scheduler.watch import flags_nobody_took, questions_nobody_answered
 from store import asking, audit, flagging, flags, people
@@ -67,6 +68,32 @@ class Keeper:
         """A message may not have arrived, and is not repeated: staff look."""
         if row["patient_id"] is not None:
             await self._task(row["patient_id"], "delivery", str(row["planned"] or row["words"]))
+
+    async def refused(self, row: Row, reason: str) -> None:
+        """Who is on call can't be written to, or an answer did not reach its patient: the group is told."""
+        if row["words"] not in ("staff.on_call", "flag.answer") or row["flag_id"] is None:
+            return
+        now = self._clock()
+
+        def work(tx: Writes) -> None:
+            say = self._on_call_silent(tx, row) if row["words"] == "staff.on_call" else self._lost(tx, row, reason)
+            if say is not None:
+                flagging.under_card(tx, self._room(), say, row["flag_id"], now)
+
+        await self._store.write(work)
+        self._wake()
+
+    def _on_call_silent(self, tx: Writes, row: Row) -> Say | None:
+        member = people.staff_member(tx, self._library.clinic.id, row["chat_id"])
+        return Say("staff.on_call_silent", {"name": member["name"]}, lane=Lane.EMERGENCY) if member else None
+
+    def _lost(self, tx: Writes, row: Row, reason: str) -> Say | None:
+        patient = people.by_id(tx, row["patient_id"])
+        return (
+            Say("staff.answer_refused", {"who": who(patient, self._library.clinic), "reason": reason})
+            if patient
+            else None
+        )
 
     async def _task(self, patient_id: int, kind: str, reason: str) -> None:
         now = self._clock()

@@ -24,11 +24,13 @@ WRITE_AGAIN = 5.0
 
 
 class Tasks(Protocol):
-    """Tells staff. Both may be called twice for the same trouble, when we die in between."""
+    """Tells staff. Each may be called twice for the same trouble, when we die in between."""
 
     async def unreachable(self, patient_id: int, reason: str) -> None: ...
 
     async def unknown(self, row: Row) -> None: ...
+
+    async def refused(self, row: Row, reason: str) -> None: ...
 
 
 class Outcomes:
@@ -80,6 +82,7 @@ class Outcomes:
             await self._told(self._tasks.unreachable(lost, refusal.reason))
         elif row["patient_id"] is not None:
             await self._told(self._tasks.unknown(row))
+        await self._told(self._tasks.refused(row, refusal.reason))
 
         def work(tx: Writes) -> None:
             outbox.ended(tx, hand.id, "refused", refusal.reason, now)

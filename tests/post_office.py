@@ -80,6 +80,9 @@ class Staff:
     async def unreachable(self, patient_id: int, reason: str) -> None:
         self.unreached.append((patient_id, reason))
 
+    async def refused(self, row: Row, reason: str) -> None:
+        """Kept as outcomes are: nothing to add."""
+
     async def unknown(self, row: Row) -> None:
         self.unsure.append(row["id"])
 
