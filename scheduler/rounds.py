@@ -14,12 +14,14 @@ log = logging.getLogger("aftercare.rounds")
 
 
 async def purge(store: Store, library: Words, now: datetime) -> None:
-    """Forget updates and invitations that have run out, end care after its last day, and erase
+    """Forget updates, invitations and strangers that have run out, end care after its last day, and erase
     patients whose last care ended more than the clinic's ``keep_days`` ago."""
     before = now - timedelta(days=library.clinic.keep_days)
     await store.write(lambda tx: inbox.purge(tx, now))
     await store.write(lambda tx: invitations.purge(tx, now))
     await store.write(lambda tx: outbox.purge(tx, before))
+    # The limits look back a minute: what is older than an hour serves nothing any more.
+    await store.write(lambda tx: outbox.purge_strangers(tx, now - timedelta(hours=1)))
     for row in _over(store.read, library, now):
         await store.write(partial(_finish, row=row, now=now))
     for row in _to_erase(store.read, before):

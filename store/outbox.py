@@ -368,3 +368,12 @@ def purge(tx: Writes, before: datetime) -> int:
         " AND state NOT IN ('waiting', 'claimed', 'handed')",
         (stamp(before),),
     )
+
+
+def purge_strangers(tx: Writes, before: datetime) -> int:
+    """Forget what went to private chats that belong to nobody, or to nobody any more; how many."""
+    return tx.run(
+        "DELETE FROM outgoing WHERE patient_id IS NULL AND flag_id IS NULL AND chat_id > 0 AND due_at < ?"
+        " AND state NOT IN ('waiting', 'claimed', 'handed')",
+        (stamp(before),),
+    )

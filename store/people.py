@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from care.model import Clinic, Episode, Patient
+from store import audit
 from store.seam import Reads, Row, Writes, added, moment, packed, stamp
 
 
@@ -62,16 +63,15 @@ def admit(tx: Writes, clinic: Clinic, chat_id: int, first_name: str, lang: str, 
     """The patient of this chat, made with the clinic's defaults when new."""
     row = by_chat(tx, chat_id)
     if row is None:
-        top = tx.one("SELECT coalesce(max(id), 0) + 1 AS next FROM patient")
-        assert top is not None
+        number = _next_number(tx)
         added(
             tx,
             "patient",
             {
-                "id": top["next"],
+                "id": number,
                 "clinic_id": clinic.id,
                 "chat_id": chat_id,
-                "case_number": f"A-{top['next']:04d}",
+                "case_number": f"A-{number:04d}",
                 "first_name": first_name,
                 "lang": lang,
                 "zone": clinic.zone.key,
@@ -82,6 +82,14 @@ def admit(tx: Writes, clinic: Clinic, chat_id: int, first_name: str, lang: str, 
         row = by_chat(tx, chat_id)
         assert row is not None
     return row
+
+
+def _next_number(tx: Writes) -> int:
+    """A number that nobody has had: the one of somebody who was erased still stands in old cards."""
+    top = tx.one("SELECT coalesce(max(id), 0) AS last FROM patient")
+    number = max(top["last"] if top else 0, int(audit.recall(tx, "last_patient") or 0)) + 1
+    audit.remember(tx, "last_patient", str(number))
+    return number
 
 
 def change(tx: Writes, patient_id: int, **columns: Any) -> None:
@@ -182,10 +190,8 @@ def forget(tx: Writes, patient_id: int) -> None:
     """Erase a patient and everything that hangs on them, raw updates that were set aside included."""
     row = by_id(tx, patient_id)
     if row is not None:
-        tx.run(
-            "DELETE FROM incoming WHERE state = 'dead' AND raw LIKE ?",
-            (f'%"id":{row["chat_id"]}%',),
-        )
+        for end in (",", "}"):
+            tx.run("DELETE FROM incoming WHERE state = 'dead' AND raw LIKE ?", (f'%"id":{row["chat_id"]}{end}%',))
         tx.run("DELETE FROM outgoing WHERE chat_id = ?", (row["chat_id"],))
     tx.run("DELETE FROM invitation WHERE used_by = ?", (patient_id,))
     tx.run("DELETE FROM patient WHERE id = ?", (patient_id,))

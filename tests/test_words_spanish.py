@@ -16,6 +16,7 @@ from jinja2 import Environment, TemplateError, meta
 
 from care.answers import Answer
 from care.check import LONGEST_CATCH_UP, plain, samples
+from care.faq import FaqIndex
 from care.library import Library, load
 from care.model import Episode, Patient
 from care.pages import Section, page
@@ -409,3 +410,186 @@ def test_answers_are_easy_as_a_rule() -> None:
 def test_what_a_patient_may_write_to_reach_a_person_is_one_phrase(topic: str) -> None:
     for text in texts(ANSWERS[topic]).values():
         assert set(re.findall(r"Escriba “([^”]+)”", text)) <= {"hablar con una persona"}
+
+
+ASKED = """
+    talk_to_person: necesito que me atienda una persona | podes derivarme con alguien del consultorio
+    talk_to_person: quiero que me llame la doctora | hay alguien ahi?
+    appointment: como agendo otra cita | no voy a poder ir el jueves, me cambian el turno
+    appointment: quiero cancelar mi cita del lunes | a que hora es mi turno
+    message_times: a que horas me escribes mañana | los avisos llegan tardisimo, se puede cambiar
+    stop_messages: quita los mensajes por favor | ya no me escribas mas | no me mandes mas mensajes
+    my_data: mis fotos quedan guardadas en algun lado | quiero que eliminen mi informacion
+    my_data: es confidencial esto?
+    what_can_you_do: para que sirves | que opciones tiene este chat
+    what_is: que significa microneedling | explicame que es eso de las microagujas
+    how_it_works: como actuan las agujas en la piel | por que sale colageno con los pinchazos
+    session_steps: que te hacen en la primera sesion
+    session_steps: que sigue despues de limpiarme la cara, en que orden van
+    session_length: cuanto tarda una sesion completa
+    session_length: a que hora saldria de la sesion mas o menos, cuanto dura
+    pain_during: me va a doler la sesion? | q tanto duele el microneedling
+    numbing: cuanto dura la anestecia de la cara | sigo con la boca dormida | con que crema me anestesian
+    needle_depth: a cuantos mm me pincharon | que tan hondo llegan
+    devices: usan dermapen original? | con que maquina trabajan, dermapen o rodillo
+    home_rollers: compre un derma roller en mercado libre sirve? | puedo hacermelo yo sola en mi casa
+    home_rollers: tengo un dermaroller lo puedo usar?
+    benefits: en que mejora la piel con esto | para que es bueno el microneedling
+    scars: se borran las marcas de acne? | tengo una cicatriz de cesarea, ayudaria
+    scars: sirve para cicatrices viejas
+    wrinkles: me quita las patas de gallo? | las lineas de la frente se van
+    pigmentation: me quita el paño del embarazo | y las manchas cafes del sol?
+    pores: los poros abiertos se cierran? | tengo los poros de la nariz enormes
+    texture: se me empareja la textura? | quiero la cara mas lisita
+    hair_growth: sirve para que me crezca el pelo | tengo entradas, me ayudaria
+    body_areas: se puede hacer en las manos y el cuello? | lo hacen en las ojeras
+    body_areas: se puede hacer en el escote
+    absorption: es verdad que entran mas los productos | cuanto quedan abiertos los canalitos
+    results_when: cuando empiezo a ver cambios | ya pasaron 10 dias y no veo nada
+    results_when: cuando se ven los resultados? | no se me nota nada todavia
+    results_last: es para siempre? | cuanto tiempo dura el efecto
+    sessions_count: cuantas sesiones son en total | con una sesion basta? | cuantas sesiones me recomiendan
+    sessions_count: cuantas veces hay que hacerlo
+    sessions_spacing: cada cuanto me lo hago | puedo ir a la siguiente en 15 dias?
+    sessions_spacing: cuando seria la segunda sesion | cuanto tiempo entre una y otra
+    who_should_not: tengo psoriasis puedo hacermelo | tomo warfarina, hay problema?
+    pregnancy_info: estoy embarazada de 3 meses puedo | estoy amamantando, se puede?
+    pregnancy_info: creo que estoy embarazada, y ahora | doy teta, hay riesgo
+    acne_medication: estoy tomando roacutan | deje la isotretinoina hace 2 meses ya puedo
+    risks: tiene efectos secundarios? | que complicaciones puede haber
+    skin_tone: soy trigueña, se puede? | en piel negra deja manchas?
+    redness_expected: cuanto tiempo voy a estar roja | todavia tengo la cara colorada es normal
+    redness_expected: sigo re colorada | a los cuantos dias se quita lo rojo
+    swelling_expected: cuanto dura lo hinchado | amaneci toda inflamada es normal
+    swelling_expected: tengo los ojos medio inflados | por que se inflama la cara
+    tightness_dryness: tengo la cara super reseca | me tira la piel cuando sonrio, normal?
+    tightness_dryness: siento la cara acartonada | la piel me quedo rasposa
+    peeling_expected: se me cae la piel en escamitas | cuantos dias se pela la cara
+    peeling_expected: ya se me esta cayendo la piel | cuando termina de descamarse
+    bleeding_bruising: me quedo un moreton en el pomulo | es normal que salgan puntitos de sangre
+    bleeding_bruising: tengo el ojo morado | me salio sangre en la almohada
+    itching_expected: me da mucha comezon | que hago con la picazon | es normal que pique
+    itching_expected: me rasco mucho que hago
+    breakouts: me salieron granitos es normal? | me llene de espinillas despues de la sesion
+    breakouts: tengo un brote horrible | me salieron bolitas blancas
+    sun_exposure: puedo ir a la playa el sabado | ya puedo tomar el sol?
+    sun_exposure: mañana tengo un asado al aire libre, voy? | y si voy con gorra al parque
+    sunscreen: que bloqueador me recomiendas usar | cuando empiezo con el protector
+    sunscreen: uso protector aunque este en casa? | fps 50 o 30
+    retinoids: ya puedo volver al retinol? | cuando retomo la tretinoina
+    retinoids: uso adapaleno en las noches lo dejo?
+    acids: puedo usar acido salicilico | cuando me exfolio | el glicolico cuando
+    acids: mi tonico tiene salicilico
+    vitamin_c: ya me puedo poner la vitamina c | mi suero de vit c cuando | serum con vitamina c ya?
+    makeup: me puedo maquillar mañana | puedo ponerme base y corrector
+    makeup: tengo una boda el finde, me puedo maquillar | puedo usar rimel
+    cleansing: con que jabon me lavo | puedo lavarme la cara hoy? | hoy me puedo mojar la cara?
+    cleansing: uso mi gel limpiador de siempre?
+    moisturizer: q crema me pongo | puedo usar cerave? | me puedo poner bepanthen
+    moisturizer: cuantas veces me hidrato al dia
+    other_products: puedo usar niacinamida | me puedo echar aloe vera
+    other_products: me puedo poner acido hialuronico con niacinamida | puedo volver a mi serum
+    exercise: puedo ir al gym | cuando puedo volver a correr | ya puedo ir a spinning
+    exercise: puedo jugar padel hoy
+    water_heat: puedo meterme a la piscina | me puedo duchar con agua caliente
+    water_heat: puedo ir a la alberca con mis hijos | un temazcal se puede?
+    alcohol: puedo tomar vino hoy | me tome una cerveza pasa algo? | hoy es mi cumple puedo brindar
+    alcohol: cuando puedo tomar una chela
+    shaving_hair_removal: puedo afeitarme? | cuando me puedo depilar el bigote | me puedo pasar el rastrillo
+    shaving_hair_removal: puedo hacerme las cejas
+    other_treatments: cuando me puedo poner botox | puedo hacerme una limpieza facial la otra semana
+    sleeping: como tengo que dormir hoy | puedo dormir boca abajo? | tengo que dormir sentada?
+    sleeping: puedo dormir con mi almohada de siempre
+    touching_picking: me puedo arrancar los cueritos | esta mal si me toco la cara
+    pain_relief: puedo tomar paracetamol? | que me tomo para el dolor | un ibuprofeno pasa algo
+    pain_relief: me arde puedo tomar algo
+    cold_compress: me puedo poner hielo? | puedo usar compresas frias para lo caliente
+    cold_sore_history: me sale herpes a veces, que hago | tengo que tomar aciclovir antes?
+    cold_sore_history: soy de las que le salen fuegos | con herpes se puede
+    hair_care: puedo lavarme la cabeza hoy | cuando me puedo teñir | me puedo planchar y lavar el pelo
+    hair_care: el viernes tengo tinte
+    infection_signs: como se si tengo infeccion | se puede infectar esto? | como saber si se infecto
+    when_to_call: cuando los debo llamar | en que momento voy a urgencias | en que caso los llamo
+    when_to_call: cuando es para preocuparse
+"""
+"""Questions as patients type them, none of which is a way of asking in the files: topic, then the questions."""
+NOT_OURS = """
+    cuanto sale la sesion | que precio tiene el paquete | aceptan tarjeta | donde estan ubicados
+    tienen estacionamiento | hacen botox ahi? | cuanto sale el acido hialuronico en labios | puedo fumar
+    puedo comer mariscos | cuando puedo viajar en avion | me duele la muela | que tomo para la tos
+    mi hijo tiene varicela que hago | quien gano el clasico | cuentame algo gracioso | que celular me compro
+    como hago el curso | que estudio para esto | cuanto cuesta la crema | como bajo de peso
+    se puede tener relaciones | me puedo vacunar | tengo gripa que tomo | recuperacion de la rinoplastia
+    como quito una verruga | puedo tomar cafe | que tal el clima | a que hora abren | quien es el doctor
+    traduce esto | que es la dermatitis seborreica | me recomiendas un shampoo para la caspa
+    la depilacion laser duele | cuanto dura el acido hialuronico en labios
+    sirve la radiofrecuencia para la celulitis | como se hace un piercing | puedo donar sangre
+    a cuanto el botox | que dieta sigo | me das cita con el dentista | cuando juega boca
+    mi perro tiene pulgas | tienen wifi | puedo llevar a mi bebe a la clinica | que vino es bueno
+    donde compro retinol barato | cual es la capital de peru | me ayudas con la tarea | hacen facturas
+    aceptan seguro | cuanto me sale el tratamiento completo | donde quedan | me das la direccion
+    hacen depilacion laser? | que precio tienen los labios | puedo comer chocolate
+    mi hermana se quiere operar | que serie me recomiendas | tengo diarrea | me duele el oido
+    cuanto gana una cosmetologa | a que hora cierran hoy | me puedo subir al avion el jueves
+    hacen descuento a estudiantes | puedo fumar un cigarro | que es la queratosis pilar
+    como curo una quemadura de aceite | tienen sucursal en otra ciudad | como limpio mi iphone
+    quien es el rey de españa
+"""
+"""Questions that no document answers."""
+
+
+def asked() -> list[tuple[str, str]]:
+    """(topic, question) of every question that the documents answer."""
+    lines = (line.strip().split(": ", 1) for line in ASKED.strip().split("\n"))
+    return [(topic, question) for topic, questions in lines for question in questions.split(" | ")]
+
+
+def not_ours() -> list[str]:
+    """Every question that they do not."""
+    return [question.strip() for line in NOT_OURS.strip().split("\n") for question in line.split(" | ")]
+
+
+@cache
+def index() -> FaqIndex:
+    """The index of the Spanish answers."""
+    return FaqIndex([LIBRARY.books["es"]])
+
+
+def test_few_spanish_questions_are_answered_wrongly_and_most_are_answered() -> None:
+    right = wrong = helped = 0
+    for topic, question in asked():
+        hits = index().search(question, "es")
+        (best, score), near = hits[0], [t for t, s in hits if s >= index().offer_at and t != "out_of_scope"]
+        answered = score >= index().answer_at
+        right += answered and best == topic
+        wrong += answered and best not in (topic, "out_of_scope")
+        helped += best == topic if answered else topic in near[:3]
+    total = len(asked())
+    assert right / total >= 0.7
+    assert wrong / total <= 0.05
+    assert helped / total >= 0.9
+
+
+def test_what_the_documents_do_not_answer_is_hardly_ever_answered_in_spanish() -> None:
+    hits = [index().search(question, "es")[0] for question in not_ours()]
+    answered = [topic for topic, score in hits if topic != "out_of_scope" and score >= index().answer_at]
+    assert len(answered) / len(hits) <= 0.06
+
+
+def test_no_question_of_this_test_is_a_way_of_asking() -> None:
+    ways = {way for answer in ANSWERS.values() for way in answer.phrasings}
+    assert ways.isdisjoint([question for _, question in asked()])
+    assert set(LIBRARY.books["es"].out_of_scope).isdisjoint(not_ours())
+
+
+@pytest.mark.parametrize("topic", ANSWERS)
+def test_a_label_and_every_way_of_asking_find_their_own_topic_first(topic: str) -> None:
+    for line in (ANSWERS[topic].label, *ANSWERS[topic].phrasings):
+        hits = [found for found, _ in index().search(line, "es") if found != "out_of_scope"]
+        assert hits[0] == topic, line
+
+
+def test_hablar_con_una_persona_finds_a_person() -> None:
+    best, score = index().search("hablar con una persona", "es")[0]
+    assert best == "talk_to_person"
+    assert score >= index().answer_at

@@ -1,7 +1,7 @@
 // Messages as bubbles.
 
 import { all, button, el, face, icon, words } from "./dom.js";
-import { open, scan, scanLabel } from "./deeds.js";
+import { openLink, scan, scanLabel } from "./deeds.js";
 import { clockOf, dateOf, gist, KINDS, nameOf } from "./shown.js";
 
 const TOGETHER_SECONDS = 600;
@@ -9,13 +9,13 @@ const TOGETHER_SECONDS = 600;
 /** What a phone's log holds, for `reconcile`: days, messages, and dots while the bot types. */
 export function lines(phone) {
   const shown = phone.chat.messages.filter((one) => !one.deleted);
-  const lines = [];
+  const wanted = [];
   let day = "";
   shown.forEach((message, at) => {
     const here = dateOf(message.date * 1000);
     if (here !== day) {
       const label = here;
-      lines.push({ key: `day ${label}`, print: label, make: () => el("div", { className: "day" }, label) });
+      wanted.push({ key: `day ${label}`, print: label, make: () => el("div", { className: "day" }, label) });
     }
     const joined = here === day && together(shown[at - 1], message);
     day = here;
@@ -23,23 +23,24 @@ export function lines(phone) {
     const tail = !(next && dateOf(next.date * 1000) === here && together(message, next));
     const quoted = phone.chat.messages.find((one) => one.message_id === message.reply_to);
     const scanning = message.invitation ? scanLabel() : "";
-    lines.push({
+    const around = [joined, tail, phone.mine(message), quoted ? [gist(quoted), quoted.deleted] : 0, scanning];
+    wanted.push({
       key: `message ${message.message_id}`,
-      print: JSON.stringify([message, joined, tail, phone.mine(message), quoted ? [gist(quoted), quoted.deleted] : 0, scanning]),
+      print: JSON.stringify([message, around]),
       pulse: JSON.stringify([message.html, message.text, message.inline]),
       make: () => article(phone, message, { joined, tail, quoted }),
     });
   });
-  if (phone.chat.typing) lines.push({ key: "typing", print: "", make: dots });
-  return lines;
+  if (phone.chat.typing) wanted.push({ key: "typing", print: "", make: dots });
+  return wanted;
 }
 
 function article(phone, message, { joined, tail, quoted }) {
   if (message.kind === "service") return el("div", { className: "day" }, message.text || "");
   const mine = phone.mine(message);
   const classes = `msg${mine ? " mine" : ""}${joined ? " more" : ""}${tail ? " tail" : ""}`;
-  const reply = el("button", { type: "button", className: "icon act", title: "Reply", tabIndex: -1, onclick: () => phone.reply(message) },
-    icon("reply"), el("span", { className: "unseen" }, "Reply"));
+  const answer = { type: "button", className: "icon act", title: "Reply", tabIndex: -1, onclick: () => phone.reply(message) };
+  const reply = el("button", answer, icon("reply"), el("span", { className: "unseen" }, "Reply"));
   const avatar = phone.staff && !mine && tail ? face(nameOf(message), message.from_bot) : null;
   const bubble = bubbleOf(phone, message, { mine, joined, quoted });
   const node = el("article", { className: classes, tabIndex: -1 }, avatar, bubble, reply, inline(phone, message));
@@ -65,7 +66,7 @@ function bubbleOf(phone, message, { mine, joined, quoted }) {
   for (const link of all("a", said)) link.addEventListener("click", (event) => {
     if (!/^https?:\/\/(t|telegram)\.me\//.test(link.href)) return;
     event.preventDefault();
-    open(link.href, message);
+    openLink(link.href, message);
   });
   const time = `${message.edited ? "edited " : ""}${clockOf(message.date * 1000)}`;
   if (message.photo && !said.textContent) bubble.classList.add("bare");
@@ -90,7 +91,8 @@ function quote(phone, quoted) {
     node.focus({ preventScroll: true });
   };
   const name = there ? nameOf(quoted) : "Deleted message";
-  return el("button", { type: "button", className: "quote", onclick: find }, el("b", {}, name), el("span", {}, there ? gist(quoted) : ""));
+  const said = there ? gist(quoted) : "";
+  return el("button", { type: "button", className: "quote", onclick: find }, el("b", {}, name), el("span", {}, said));
 }
 
 function inline(phone, message) {

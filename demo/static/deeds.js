@@ -51,12 +51,10 @@ export async function suggest(text) {
   await post("say", { who: demo.patientId, text });
 }
 
-export function open(url, message) {
+export function openLink(url, message) {
   if (START_LINK.test(url) && message.invitation) scan(message);
   else note(`In Telegram, this opens ${url}`);
 }
-
-// ---- one phone
 
 /** A way to the other phone, for screens that show one at a time. */
 export function going(to, label) {

@@ -27,7 +27,8 @@ export function drawGuide() {
       dot.replaceChildren(is ? icon("tick") : String(number));
     }
   }
-  const print = JSON.stringify([here, demo.state.guide, demo.state.clock.playing, demo.patientId, Boolean(patient().messages.length), demo.state.staff.messages.length > 0, demo.state.patients.length]);
+  const begun = [patient(), demo.state.staff].map((chat) => chat.messages.length > 0);
+  const print = JSON.stringify([here, demo.state.guide, demo.state.clock.playing, demo.patientId, begun]);
   if ($("step-now").dataset.print === print) return;
   const first = $("step-now").dataset.here !== String(here);
   $("step-now").dataset.print = print;
@@ -44,18 +45,25 @@ function stepNow(here) {
     return [text("Answer the bot on the clinic's phone until the code appears.")];
   }
   if (here === 1) {
-    return [text("You are the clinic. Ask the bot for a code."), button("Enrol a patient", enrol, { kind: "main", sign: "enrol" })];
+    const ask = button("Enrol a patient", enrol, { kind: "main", sign: "enrol" });
+    return [text("You are the clinic. Ask the bot for a code."), ask];
   }
   if (here === 2 && !demo.state.guide.scanned) {
-    return [text("Now you are the patient. Point your phone at the code."), button("Scan the code", () => scan(latestCode()), { kind: "main", sign: "scan" })];
+    const point = button("Scan the code", () => scan(latestCode()), { kind: "main", sign: "scan" });
+    return [text("Now you are the patient. Point your phone at the code."), point];
   }
   if (here === 2) return [text(`Tap through the bot's questions on ${name}'s phone.`), toPhone];
-  if (here === 3 && demo.state.clock.playing) return [text("Time is passing. Watch the phones."), button("Stop", () => post("stop"), { sign: "stop" })];
+  if (here === 3 && demo.state.clock.playing) {
+    return [text("Time is passing. Watch the phones."), button("Stop", () => post("stop"), { sign: "stop" })];
+  }
   if (here === 3) {
-    return [text("Skip ahead. The clock plays the whole month."), button("Play to day 4", playToDay4, { kind: "main", sign: "play" })];
+    const play = button("Play to day 4", playToDay4, { kind: "main", sign: "play" });
+    return [text("Skip ahead. The clock plays the whole month."), play];
   }
   if (here === 4) return [text(`Something is wrong. As ${name}, write:`), ideaChips(), toPhone];
-  return [text("The clinic has it. Press the card's buttons, or tap it to reply."), going("staff", "Clinic's phone"), button("Hide", () => openGuide(false), { kind: "quiet" })];
+  const hide = button("Hide", () => openGuide(false), { kind: "quiet" });
+  const done = text("The clinic has it. Press the card's buttons, or tap it to reply.");
+  return [done, going("staff", "Clinic's phone"), hide];
 }
 
 function playToDay4() {

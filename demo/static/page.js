@@ -38,7 +38,7 @@ function show(fresh) {
   if (!patient()) demo.patientId = demo.state.patients.at(-1).id;
   if (!nurse()) demo.nurseId = demo.state.staff.people[0].id;
   if (first) {
-    for (const one of demo.state.patients) phones.patient.seen.set(one.id, lastId(one));
+    for (const one of demo.state.patients) demo.phones.patient.seen.set(one.id, lastId(one));
     demo.phones.staff.seen.set(demo.state.staff.id, lastId(demo.state.staff));
     look(patient().messages.length ? "patient" : "staff");
   }
@@ -81,7 +81,10 @@ narrow.addEventListener("change", () => demo.state && draw());
 for (const box of all("[data-ideas]")) box.append(...ideaChips().childNodes);
 for (const node of all("[data-do]")) node.addEventListener("click", () => clockDeed(node.dataset.do));
 for (const tab of all(".tabs button")) tab.addEventListener("click", () => look(tab.dataset.view));
-$("now-chip").addEventListener("click", () => (narrow.matches ? look("clock") : document.querySelector(".clock-keys button:not(:disabled)").focus()));
+$("now-chip").addEventListener("click", () => {
+  if (narrow.matches) look("clock");
+  else document.querySelector(".clock-keys button:not(:disabled)")?.focus();
+});
 $("guide-toggle").addEventListener("click", () => openGuide($("guide").hidden));
 $("retry").addEventListener("click", connect);
 $("theme").addEventListener("click", () => {

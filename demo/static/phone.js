@@ -2,14 +2,14 @@
 
 import { drawBadges } from "./badges.js";
 import { lines } from "./bubbles.js";
-import { anotherPatient, choosePatient, enrol, look, open, scan } from "./deeds.js";
+import { anotherPatient, choosePatient, enrol, look, openLink, scan } from "./deeds.js";
 import { $, all, button, el, face, icon, narrow, reconcile } from "./dom.js";
 import { post } from "./server.js";
 import { demo, gist, lastId, latestCode, nameOf, nurse, patient } from "./shown.js";
 import { Toasts } from "./toasts.js";
 
 const NEAR_BOTTOM = 60;
-const PEEK = 44;
+const PEEK = 14;
 
 export class Phone {
   constructor(role) {
@@ -102,7 +102,7 @@ export class Phone {
   photo() { return post("photo", { who: this.who }); }
 
   async press(message, choice, node) {
-    if (choice.url) return open(choice.url, message);
+    if (choice.url) return openLink(choice.url, message);
     node.setAttribute("aria-busy", "true");
     await post("press", { who: this.who, message_id: message.message_id, data: choice.data || choice.text });
     return node.removeAttribute("aria-busy");
@@ -279,12 +279,24 @@ export class Phone {
     const print = JSON.stringify([this.chat.id, Boolean(code), narrow.matches]);
     if (this.empty.dataset.print === print) return;
     this.empty.dataset.print = print;
-    const [title, text, act] = this.staff
-      ? ["The clinic's group", "Patients who need somebody show up here. It is quiet: nobody is enrolled yet.", button("Enrol a patient", enrol, { kind: "main", sign: "enrol" })]
-      : code
-        ? [`${this.me} is at the desk`, "The clinic shows a code. Scan it to open the chat.", button("Scan the code", () => scan(latestCode()), { kind: "main", sign: "scan" })]
-        : [`${this.me} has no chat yet`, "It opens when the clinic shows a code and this phone scans it.", narrow.matches ? button("Go to the clinic's phone", () => look("staff"), { kind: "main" }) : null];
-    this.empty.replaceChildren(el("div", {}, face(this.staff ? this.chat.title : this.me), el("h4", {}, title), el("p", {}, text), act));
+    const [title, text, act] = this.staff ? this.quietGroup() : code ? this.atTheDesk() : this.beforeTheCode();
+    const whose = face(this.staff ? this.chat.title : this.me);
+    this.empty.replaceChildren(el("div", {}, whose, el("h4", {}, title), el("p", {}, text), act));
+  }
+
+  quietGroup() {
+    const act = button("Enrol a patient", enrol, { kind: "main", sign: "enrol" });
+    return ["The clinic's group", "Patients who need somebody show up here. It is quiet: nobody is enrolled yet.", act];
+  }
+
+  atTheDesk() {
+    const act = button("Scan the code", () => scan(latestCode()), { kind: "main", sign: "scan" });
+    return [`${this.me} is at the desk`, "The clinic shows a code. Scan it to open the chat.", act];
+  }
+
+  beforeTheCode() {
+    const act = narrow.matches ? button("Go to the clinic's phone", () => look("staff"), { kind: "main" }) : null;
+    return [`${this.me} has no chat yet`, "It opens when the clinic shows a code and this phone scans it.", act];
   }
 
   drawBoard() {
@@ -299,7 +311,11 @@ export class Phone {
     const shares = new Set(this.chat.contact_keys);
     const act = (label) => this.staff ? post("say", { who: demo.nurseId, text: label }) : post("tap", { who: demo.patientId, label });
     const key = (label) => button(label, () => act(label), { sign: shares.has(label) ? "call" : "" });
-    const wanted = rows.map((row, at) => ({ key: String(at), print: JSON.stringify([row, ...shares]), make: () => el("div", {}, ...row.map(key)) }));
+    const wanted = rows.map((row, at) => ({
+      key: String(at),
+      print: JSON.stringify([row, ...shares]),
+      make: () => el("div", {}, ...row.map(key)),
+    }));
     reconcile(this.board, wanted, false);
     const silent = !this.staff && (blocked || !this.chat.messages.length);
     this.device.querySelector(".photo").disabled = silent;
