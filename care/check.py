@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -17,6 +17,7 @@ from care.faq import FaqIndex
 from care.faults import ContentFaults, Fault
 from care.library import Library, load
 from care.model import Level, Procedure
+from care.pages import page, table
 from care.understand import load_reader
 
 LONGEST_PLAN = 700
@@ -37,6 +38,8 @@ FORBIDDEN = {
     ),
 }
 ALLOWED = {"en": re.compile(r"(cannot|can't|can not) (see or )?diagnose", re.IGNORECASE)}
+UNFILLED = (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What words raise that can't be filled in."""
 STAFF = ("staff.", "toast.", "enroll.", "symptom.", "level.", "role.", "outcome.")
 PLAIN = ("date.", "consent.version", "mydata.file")
 
@@ -54,11 +57,13 @@ def check(root: Path) -> Checked:
     """Look at the whole folder; never raises for what stands in it."""
     try:
         library = load(root)
-        load_reader(root / "general", library.languages, FaqIndex(library.books.values()))
+        reader = load_reader(root / "general", library.languages, FaqIndex(library.books.values()))
     except ContentFaults as found:
         return Checked(found.faults, (), None)
     faults = [fault for lang in library.written for fault in _language(library, lang)]
-    faults += [fault for procedure in library.procedures.values() for fault in _plan(library, procedure)]
+    faults += _lacking(library)
+    for procedure in library.procedures.values():
+        faults += [*_plan(library, procedure), *_symptoms(library, procedure, reader.table.symptoms)]
     return Checked(tuple(sorted(set(faults))), tuple(_notes(library)), library)
 
 
@@ -74,27 +79,52 @@ def _notes(library: Library) -> Iterator[str]:
         yield f"{len(unsigned)} files are drafts: nobody has signed them as reviewer"
 
 
+def _lacking(library: Library) -> Iterator[Fault]:
+    """What another language says and the clinic's own does not: it would be missing when it is to be said."""
+    own = library.clinic.language
+    for lang in library.written:
+        for home, id in sorted(library.ids(lang) - library.ids(own)):
+            yield Fault(*library.place(id, lang, home), f"`{id}` stands here and not in {own}: write it there, too")
+        for topic in library.books[lang].answers.keys() - library.books[own].answers.keys():
+            what = f"`{topic}` is answered here and not in {own}: write it there, too"
+            yield Fault(*_faq_places(library, lang)[topic], what)
+
+
+def _symptoms(library: Library, procedure: Procedure, known: Collection[str]) -> Iterator[Fault]:
+    source = table(library.root / procedure.id / "procedure.yaml", library.root)
+    named = [(s, ("signs", sign.id)) for sign in procedure.signs.values() for s in sign.symptoms]
+    named += [(s, ("danger", str(n))) for n, sign in enumerate(procedure.danger) for s in sign.symptoms]
+    named += [(s, ("expected", s)) for s in procedure.expected]
+    for symptom, where in named:
+        if symptom not in known:
+            what = f"there is no symptom `{symptom}` in general/symptoms.yaml: mend its name"
+            yield Fault(source.file, source.line(*where), what)
+
+
 def _plan(library: Library, procedure: Procedure) -> Iterator[Fault]:
-    file = f"{procedure.id}/procedure.yaml"
+    source = table(library.root / procedure.id / "procedure.yaml", library.root)
+    file = source.file
     days = {planned.day for planned in procedure.plan if not planned.before_next}
     first_gap = next((day for day in range(4) if day not in days), None)
     if first_gap is not None:
-        yield Fault(file, 0, f"day {first_gap} has no message: the first days need one each")
+        yield Fault(file, source.line("plan"), f"day {first_gap} has no message: the first days need one each")
     for lang in library.languages:
         known = library.ids(lang)
-        for planned in procedure.plan:
+        for n, planned in enumerate(procedure.plan):
+            line = source.line("plan", n)
             for id in (planned.id, f"{planned.id}.late"):
                 if (procedure.id, id) not in known:
-                    yield Fault(file, 0, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them")
+                    yield Fault(file, line, f"`{id}` has no words in {procedure.id}/{lang}/messages.md: write them")
             if ("", f"title.{planned.id}") not in known:
-                yield Fault(file, 0, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them")
+                yield Fault(file, line, f"`title.{planned.id}` has no words in general/{lang}/service.md: write them")
         for sign in procedure.signs:
             if ("", f"ask.{sign}") not in known or ("", f"sign.{sign}") not in known:
-                yield Fault(
-                    file,
-                    0,
-                    f"sign `{sign}` needs `ask.{sign}` and `sign.{sign}` in general/{lang}/checkin.md",
-                )
+                what = f"sign `{sign}` needs `ask.{sign}` and `sign.{sign}` in general/{lang}/checkin.md"
+                yield Fault(file, source.line("signs", sign), what)
+        for n, button in enumerate(procedure.danger):
+            if ("", f"sign.{button.id}") not in known:
+                what = f"`sign.{button.id}` has no words in general/{lang}/checkin.md: write them"
+                yield Fault(file, source.line("danger", n), what)
 
 
 def _language(library: Library, lang: str) -> Iterator[Fault]:
@@ -106,7 +136,7 @@ def _language(library: Library, lang: str) -> Iterator[Fault]:
         for facts in samples(library, home, id):
             try:
                 html = library.say(id, lang, facts).html
-            except (TemplateError, LookupError, TypeError, ValueError, AttributeError) as error:
+            except UNFILLED as error:
                 seen.add(f"`{id}` can't be filled in: {error}")
                 continue
             seen |= set(_text_faults(id, home, lang, plain(html)))
@@ -116,21 +146,26 @@ def _language(library: Library, lang: str) -> Iterator[Fault]:
 
 
 def _answers(library: Library, lang: str) -> Iterator[Fault]:
-    for topic, answer in library.books[lang].answers.items():
+    places = _faq_places(library, lang)
+    for topic in library.books[lang].answers:
+        file, line = places[topic]
         for day in (None, *range(31)):
-            facts = {
-                **_facts(library),
-                "topic": topic,
-                "day": day,
-                "procedure": next(iter(library.procedures)),
-            }
+            facts = {"topic": topic, "day": day, "procedure": next(iter(library.procedures)), "first_name": "Maya"}
             try:
                 text = plain(library.say("faq.answer", lang, facts).html)
-            except (TemplateError, LookupError) as error:
-                yield Fault(f"faq.md ({lang})", 0, f"`{topic}` on day {day} can't be filled in: {error}")
+            except UNFILLED as error:
+                yield Fault(file, line, f"`{topic}` on day {day} can't be filled in: {error}")
                 break
-            if len(text) > LONGEST_TEXT or not answer.on(day).strip():
-                yield Fault(f"faq.md ({lang})", 0, f"`{topic}` on day {day}: empty, or too long to be sent")
+            if what := _forbidden(text, lang):
+                yield Fault(file, line, f"`{topic}` {what}")
+                break
+
+
+def _faq_places(library: Library, lang: str) -> dict[str, tuple[str, int]]:
+    """Topic -> file and line of its heading."""
+    folders = [library.root / home / lang for home in ("general", *library.procedures)]
+    pages = [page(folder / "faq.md", library.root) for folder in folders if (folder / "faq.md").exists()]
+    return {section.id: (read.file, section.line) for read in pages for section in read.sections}
 
 
 def _text_faults(id: str, home: str, lang: str, text: str) -> Iterator[str]:
@@ -141,14 +176,21 @@ def _text_faults(id: str, home: str, lang: str, text: str) -> Iterator[str]:
         yield f"`{id}` has {len(text)} characters; {kind} may have {most}: shorten it"
     if "\n" in text and kind == "a button":
         yield f"`{id}` is a button: keep it on one line"
+    if re.search("^#", text, re.MULTILINE):
+        yield f"`{id}` holds a line that begins with #: a heading is two #, a space and one id"
     if id.startswith(STAFF):
         return
-    pattern = FORBIDDEN.get(lang)
-    allowed = ALLOWED[lang].sub("", text) if lang in ALLOWED else text
-    if pattern and (match := pattern.search(allowed)):
-        yield f"`{id}` says “{match[0]}”: patients must not read that; use “usual”, “can be”, “needs a look”"
+    if what := _forbidden(text, lang):
+        yield f"`{id}` {what}"
     if lang == "en" and (grade := grade_of(text)) > HARDEST_GRADE:
         yield f"`{id}` is hard to read (grade {grade:.1f}, at most {HARDEST_GRADE}): shorter sentences, plainer words"
+
+
+def _forbidden(text: str, lang: str) -> str:
+    pattern = FORBIDDEN.get(lang)
+    allowed = ALLOWED[lang].sub("", text) if lang in ALLOWED else text
+    match = pattern.search(allowed) if pattern else None
+    return f"says “{match[0]}”: patients must not read that; use “usual”, “can be”, “needs a look”" if match else ""
 
 
 def _most(id: str, home: str) -> tuple[int, str]:
@@ -182,7 +224,14 @@ def plain(html: str) -> str:
 def samples(library: Library, home: str, id: str) -> Iterator[Mapping[str, Any]]:
     """Facts of sample patients: open and closed clinic, known and unknown day, long names."""
     base = _facts(library)
-    procedure = home or next(iter(library.procedures))
+    if home:
+        # The plan's words get no facts of their own when they go out, so that they must do without here.
+        base = {name: base[name] for name in ("first_name", *(("items",) if id == "catch_up" else ()))}
+        for day in (0, 5, None):
+            today = {"today": "day1" if day else ""} if id == "catch_up" else {}
+            yield {**base, **today, "procedure": home, "day": day}
+        return
+    procedure = next(iter(library.procedures))
     for day in (0, 5, None):
         for yes in (True, False):
             states = ("open", "taken", "answered", "resolved")

@@ -3,107 +3,219 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import fields
 from datetime import time
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from care.faults import ContentFaults, Fault
-from care.model import Clinic, Level, Procedure
+from care.model import CheckIn, Clinic, Level, Planned, Procedure, Sign
 from care.pages import Table, table
 
+T = TypeVar("T")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SPAN = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d)$")
+SPAN = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+CARD_NAMES = ("first_name", "case_number")
+LATE = ("send", "merge", "drop")
+MUST_BE_LINES = "the file must be lines such as `name: …`"
+PROMISED = (Level.URGENT, Level.REVIEW)
+COUNTS = ("silence_minutes", "remind_hours", "invitation_hours", "keep_days")
 
 
 def load_clinic(root: Path) -> Clinic:
     """``clinic.yaml`` below ``root``; ContentFaults with every fault at once."""
-    source = table(root / "clinic.yaml", root)
-    raw = _mapping(source, source.value)
-    faults: list[Fault] = []
-    hours = {
-        number: tuple(_span(source, text, faults, "hours", day) for text in raw.get("hours", {}).get(day) or ())
-        for number, day in enumerate(WEEKDAYS)
-    }
-    faults += [
-        Fault(source.file, source.line("hours", day), f"{day!r} is no weekday; use {', '.join(WEEKDAYS)}")
-        for day in raw.get("hours", {})
-        if day not in WEEKDAYS
-    ]
+    draft = _Draft(table(root / "clinic.yaml", root))
+    raw = draft.mapping(draft.source.value)
+    draft.names(raw, Clinic)
+    hours = draft.mapping(raw.get("hours"), "hours")
+    for day in hours:
+        if day not in WEEKDAYS:
+            draft.fault(f"`{day}` is no weekday; use {', '.join(WEEKDAYS)}", "hours", day)
+    draft.clock(raw.get("hour"), "hour")
     values = {
         **raw,
-        "hours": hours,
-        "closed": frozenset(raw.get("closed") or ()),
-        "quiet": _span(source, raw.get("quiet", ""), faults, "quiet"),
-        "promise": _by_level(raw.get("promise", {})),
-        "take": _by_level(raw.get("take", {})),
+        "hours": {number: draft.spans(hours.get(day), "hours", day) for number, day in enumerate(WEEKDAYS)},
+        "closed": draft.listing(raw.get("closed"), "closed"),
+        "quiet": draft.span(raw.get("quiet", ""), "quiet"),
+        "promise": draft.by_level(raw.get("promise"), "promise"),
+        "take": draft.by_level(raw.get("take"), "take"),
     }
-    if faults:
-        raise ContentFaults(faults)
-    return source.check(TypeAdapter(Clinic), values)
+    clinic = draft.built(TypeAdapter(Clinic), values)
+    _look_at_clinic(clinic, draft)
+    draft.settle()
+    return clinic
+
+
+def _look_at_clinic(clinic: Clinic, draft: _Draft) -> None:
+    if clinic.card_names not in CARD_NAMES:
+        draft.fault(f"`card_names` must be {' or '.join(CARD_NAMES)}", "card_names")
+    for number, zone in enumerate(clinic.zones):
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            draft.fault(f"“{zone}” is no time zone: write one such as Europe/London", "zones", number)
+    for level in PROMISED:
+        if clinic.promise.get(level, 0) < 1:
+            draft.fault(f"`{level.word}` needs a number of minutes", "promise", level.word)
+    for level, minutes in clinic.take.items():
+        if list(minutes) != sorted({m for m in minutes if m > 0}):
+            draft.fault(f"`{level.word}`: write minutes that grow, such as [15, 30, 60]", "take", level.word)
+    for name in COUNTS:
+        if getattr(clinic, name) < 1:
+            draft.fault(f"`{name}` must be at least 1", name)
 
 
 def load_procedure(folder: Path, root: Path) -> Procedure:
     """``procedure.yaml`` of a procedure's folder; ContentFaults with every fault at once."""
-    source = table(folder / "procedure.yaml", root)
-    raw = _mapping(source, source.value)
+    draft = _Draft(table(folder / "procedure.yaml", root))
+    raw = draft.mapping(draft.source.value)
+    draft.names(raw, Procedure)
     values = {
         "id": folder.name,
-        "plan": raw.get("plan"),
-        "checkins": {id: {"id": id, **(body or {})} for id, body in (raw.get("checkins") or {}).items()},
-        "danger": [_sign(sign) for sign in raw.get("danger") or ()],
-        "signs": {id: _sign({"id": id, **body}) for id, body in (raw.get("signs") or {}).items()},
+        "plan": draft.items(raw.get("plan"), Planned, "plan"),
+        "checkins": draft.named(raw.get("checkins"), CheckIn, "checkins"),
+        "danger": [draft.sign(s, "danger", n) for n, s in enumerate(draft.items(raw.get("danger"), Sign, "danger"))],
+        "signs": {id: draft.sign(s, "signs", id) for id, s in draft.named(raw.get("signs"), Sign, "signs").items()},
         "expected": raw.get("expected"),
         "last_day": raw.get("last_day"),
     }
-    procedure = source.check(TypeAdapter(Procedure), values)
-    faults = [*_unknown_checkins(procedure, source), *_unknown_signs(procedure, source)]
-    if faults:
-        raise ContentFaults(faults)
+    procedure = draft.built(TypeAdapter(Procedure), values)
+    _look_at_plan(procedure, draft)
+    _look_at_checkins(procedure, draft)
+    draft.settle()
     return procedure
 
 
-def _unknown_checkins(procedure: Procedure, source: Table) -> list[Fault]:
-    return [
-        Fault(source.file, source.line("plan", n), f"{p.id}: there is no check-in `{p.checkin}` below checkins:")
-        for n, p in enumerate(procedure.plan)
-        if p.checkin and p.checkin not in procedure.checkins
-    ]
+def _look_at_plan(procedure: Procedure, draft: _Draft) -> None:
+    often = Counter(planned.id for planned in procedure.plan)
+    for n, planned in enumerate(procedure.plan):
+        here = ("plan", n)
+        if often[planned.id] > 1:
+            draft.fault(f"`{planned.id}` stands more than once in the plan: each message needs an id of its own", *here)
+        if planned.at not in ("hour", "at_once"):
+            draft.clock(planned.at, *here, "at")
+        if planned.late not in LATE:
+            draft.fault(f"{planned.id}: `late` must be one of {', '.join(LATE)}", *here, "late")
+        if planned.day < 0 or (planned.day > procedure.last_day and not planned.before_next):
+            draft.fault(f"{planned.id}: `day` must lie between 0 and last_day, {procedure.last_day}", *here, "day")
+        if planned.checkin and planned.checkin not in procedure.checkins:
+            draft.fault(f"{planned.id}: there is no check-in `{planned.checkin}` below checkins:", *here, "checkin")
 
 
-def _unknown_signs(procedure: Procedure, source: Table) -> list[Fault]:
-    return [
-        Fault(source.file, source.line("checkins", c.id), f"{c.id}: there is no sign `{sign}` below signs:")
-        for c in procedure.checkins.values()
-        for sign in (*c.always, *c.worse)
-        if sign not in procedure.signs
-    ]
+def _look_at_checkins(procedure: Procedure, draft: _Draft) -> None:
+    for checkin in procedure.checkins.values():
+        asked = [("always", sign) for sign in checkin.always] + [("worse", sign) for sign in checkin.worse]
+        for kind, sign in asked:
+            if sign not in procedure.signs:
+                draft.fault(f"{checkin.id}: there is no sign `{sign}` below signs:", "checkins", checkin.id, kind)
+        if not (checkin.trend or checkin.danger or checkin.always):
+            draft.fault(f"{checkin.id} asks nothing: write `always:` with at least one sign", "checkins", checkin.id)
+    for n, button in enumerate(procedure.danger):
+        if button.level is not Level.EMERGENCY:
+            draft.fault(f"{button.id}: what stands on the danger screen is an emergency", "danger", n, "level")
 
 
-def _mapping(source: Table, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ContentFaults([Fault(source.file, 1, "the file must be lines such as `name: …`")])
-    return value
+class _Draft:
+    """A file while it is read, and everything that is wrong with it."""
 
+    def __init__(self, source: Table) -> None:
+        self.source = source
+        self._faults: list[Fault] = []
 
-def _span(source: Table, text: object, faults: list[Fault], *where: str) -> dict[str, time]:
-    match = SPAN.match(str(text))
-    try:
-        if match:
+    def fault(self, what: str, *where: Hashable) -> None:
+        self._faults.append(Fault(self.source.file, self.source.line(*where), what))
+
+    def settle(self) -> None:
+        """ContentFaults when anything was wrong."""
+        if self._faults:
+            raise ContentFaults(self._faults)
+
+    def built(self, kind: TypeAdapter[T], values: object) -> T:
+        """The finished noun; ContentFaults with what does not fit, and all that was wrong before."""
+        try:
+            made = self.source.check(kind, values)
+        except ContentFaults as found:
+            raise ContentFaults([*self._faults, *found.faults]) from None
+        self.settle()
+        return made
+
+    def mapping(self, value: object, *where: Hashable) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value is not None or not where:
+            self.fault(f"`{where[-1]}` must be lines such as `name: …`" if where else MUST_BE_LINES, *where)
+        return {}
+
+    def listing(self, value: object, *where: Hashable) -> list[Any]:
+        if value is not None and not isinstance(value, list):
+            self.fault(f"`{where[-1]}` must be a list: a line that begins with “- ” for each", *where)
+        return value if isinstance(value, list) else []
+
+    def names(self, raw: dict[str, Any], kind: type, *where: Hashable) -> None:
+        """Every name must be one that is read: a misspelt one would quietly change nothing."""
+        known = [field.name for field in fields(kind)]
+        for name in raw:
+            if name not in known:
+                self.fault(f"`{name}` means nothing here: mend its name, or take it out", *where, name)
+
+    def items(self, value: object, kind: type, *where: Hashable) -> list[dict[str, Any]]:
+        """The bodies of a list, each with names that ``kind`` has."""
+        bodies = []
+        for n, item in enumerate(self.listing(value, *where)):
+            body = self.mapping(item, *where, n)
+            self.names(body, kind, *where, n)
+            bodies.append(body)
+        return bodies
+
+    def named(self, value: object, kind: type, *where: Hashable) -> dict[str, dict[str, Any]]:
+        """The bodies below names, each with names that ``kind`` has; the name becomes the id."""
+        bodies = {}
+        for id, item in self.mapping(value, *where).items():
+            body = self.mapping(item, *where, id)
+            self.names(body, kind, *where, id)
+            bodies[id] = {"id": id, **body}
+        return bodies
+
+    def clock(self, text: object, *where: Hashable) -> None:
+        if text is not None and not CLOCK.fullmatch(str(text)):
+            self.fault(f'`{where[-1]}`: write a time of day in quotes, such as "10:00"', *where)
+
+    def spans(self, texts: object, *where: Hashable) -> list[dict[str, time]]:
+        """The opening spans of a day, in order."""
+        found = [self.span(text, *where) for text in self.listing(texts, *where)]
+        if any(later["opens"] < sooner["closes"] for sooner, later in pairwise(found)):
+            self.fault(f"{where[-1]}: write the spans in order, none inside another", *where)
+        return found
+
+    def span(self, text: object, *where: Hashable) -> dict[str, time]:
+        match = SPAN.fullmatch(str(text))
+        if match and all(CLOCK.fullmatch(part) for part in match.groups()):
             opens, closes = (time.fromisoformat(part) for part in match.groups())
             if opens < closes:
                 return {"opens": opens, "closes": closes}
-    except ValueError:
-        pass
-    faults.append(Fault(source.file, source.line(*where), f"{text!r}: write a span such as 09:00-18:00"))
-    return {"opens": time.min, "closes": time.max}
+        self.fault(f'“{text}”: write a span such as "09:00-18:00"', *where)
+        return {"opens": time.min, "closes": time.min}
 
+    def by_level(self, value: object, *where: Hashable) -> dict[Level, Any]:
+        found = {}
+        for word, of_it in self.mapping(value, *where).items():
+            if (level := self.level(word, *where, word)) is not None:
+                found[level] = of_it
+        return found
 
-def _by_level(values: dict[str, Any]) -> dict[Level, Any]:
-    return {Level.of(word): value for word, value in values.items()}
+    def level(self, word: object, *where: Hashable) -> Level | None:
+        try:
+            return Level.of(str(word))
+        except ValueError as error:
+            self.fault(str(error), *where)
+            return None
 
-
-def _sign(raw: dict[str, Any]) -> dict[str, Any]:
-    level = raw.get("level", "emergency")
-    return {**raw, "level": Level.of(level) if isinstance(level, str) else level}
+    def sign(self, raw: dict[str, Any], *where: Hashable) -> dict[str, Any]:
+        return {**raw, "level": self.level(raw["level"], *where, "level")} if "level" in raw else raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,7 +94,8 @@ def load_lexicons(general: Path, symptoms: Mapping[str, Symptom]) -> tuple[Lexic
 
 def _lexicon(folder: _Folder, known: frozenset[str], symptoms: Mapping[str, Symptom]) -> Lexicon:
     towards: dict[str, int] = {}
-    by_stem: dict[str, list[str]] = {}
+    by_stem: dict[str, Sequence[str]] = {}
+    ordered = sorted(folder.words)
     for label, phrase in folder.entries:
         rank = int(symptoms[label.symptom].level) if isinstance(label, Meaning) else -1
         shortest = 4 if rank >= 0 else 6
@@ -101,16 +103,21 @@ def _lexicon(folder: _Folder, known: frozenset[str], symptoms: Mapping[str, Symp
             if word.endswith("-"):
                 stem = word[:-1]
                 if stem not in by_stem:
-                    by_stem[stem] = [w for w in folder.words if w.startswith(stem)]
-                full: Sequence[str] = by_stem[stem]
+                    by_stem[stem] = _beginning_with(stem, ordered)
+                full = by_stem[stem]
             else:
-                full = [word]
+                full = (word,)
             for right in full:
                 if len(right) >= shortest:
                     towards[right] = max(rank, towards.get(right, -1))
     book = PhraseBook(folder.entries, frozenset(folder.common[:_FREQUENT]))
     speller = make_speller(towards, known, by_stem, folder.misspellings, folder.names, folder.endings)
     return Lexicon(folder.language, book, folder.words, speller)
+
+
+def _beginning_with(stem: str, ordered: Sequence[str]) -> Sequence[str]:
+    first = bisect_left(ordered, stem)
+    return ordered[first : bisect_left(ordered, stem + "\uffff", first)]
 
 
 def _read_folder(folder: Path, general: Path, symptoms: Mapping[str, Symptom]) -> _Folder:

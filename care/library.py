@@ -250,7 +250,15 @@ def load(root: Path) -> Library:
         raise ContentFaults(
             [Fault("clinic.yaml", 0, "there is no such file; CONTENT_DIR must name the content folder")]
         )
-    return Library(root)
+    if not (root / "general").is_dir() or not any(root.glob("*/procedure.yaml")):
+        raise ContentFaults([Fault("general", 0, "this folder, or that of a procedure, is missing: put it back")])
+    library = Library(root)
+    if library.clinic.language not in library.written:
+        language = library.clinic.language
+        raise ContentFaults(
+            [Fault("clinic.yaml", 0, f"`language`: there is no folder general/{language}; name another")]
+        )
+    return library
 
 
 __all__ = ["ContentFaults", "Library", "TemplateError", "UnknownWords", "load"]

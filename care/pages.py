@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from care.faults import ContentFaults, Fault
 
 T = TypeVar("T")
+IN_WORDS = {
+    "missing": "is missing: write it",
+    "string": "must be text: put quotes around it",
+    "int": "must be a whole number",
+    "bool": "must be true or false",
+    "date": "must be a day such as 2026-12-25",
+    "tuple": "must be a list, such as [a, b]",
+    "dict": "must be lines such as `name: …`",
+    "mapping": "must be lines such as `name: …`",
+    "dataclass": "must be lines such as `name: …`",
+    "zoneinfo": "is no time zone: write one such as Europe/London",
+}
+"""First word of pydantic's error type → what to do."""
 HEADING = re.compile(r"^## +(\S+)\s*$")
 
 
@@ -41,10 +55,21 @@ def name_of(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+def text_of(path: Path, root: Path) -> str:
+    """A file's text; ContentFaults when it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ContentFaults(
+            [Fault(name_of(path, root), line, "this is not UTF-8 text: save the file as UTF-8")]
+        ) from None
+
+
 def page(path: Path, root: Path) -> Page:
     """Read a file of words; ContentFaults tells what is wrong with its form."""
     file = name_of(path, root)
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = text_of(path, root).split("\n")
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise ContentFaults(
             [
@@ -58,9 +83,13 @@ def page(path: Path, root: Path) -> Page:
     end = next(n for n, line in enumerate(lines[1:], start=1) if line.strip() == "---")
     front = _yaml("\n".join(lines[1:end]), file, 1).value
     sections = _sections(lines, end + 1)
-    faults = _doubled(sections, file)
+    faults = [*_doubled(sections, file), *_no_headings(lines, end + 1, file)]
     if not isinstance(front, dict):
         faults.append(Fault(file, 1, "the block between the --- lines must be lines such as `version: 1`"))
+    elif not front.get("version"):
+        faults.append(Fault(file, 1, "`version:` is missing: write `version: 1`, and count it up with every change"))
+    if not sections:
+        faults.append(Fault(file, end + 1, "there is no heading: write `## id`, and the words below it"))
     if faults:
         raise ContentFaults(faults)
     return Page(file, front, tuple(sections))
@@ -72,6 +101,16 @@ def _sections(lines: list[str], start: int) -> list[Section]:
     return [
         Section(id, "\n".join(lines[n + 1 : stop]).strip("\n").rstrip(), n + 1)
         for (n, id), stop in zip(heads, ends, strict=True)
+    ]
+
+
+def _no_headings(lines: list[str], start: int, file: str) -> list[Fault]:
+    """Lines that were meant as headings: they would be read aloud to the patient, with all that follows."""
+    meant = [n for n, line in enumerate(lines[start:], start=start) if re.match("##?(?!#)", line)]
+    return [
+        Fault(file, n + 1, f"“{lines[n][:40]}” is no heading: write two #, a space and one id, as in `## day1`")
+        for n in meant
+        if not HEADING.match(lines[n])
     ]
 
 
@@ -115,11 +154,17 @@ class Table:
                     Fault(
                         self.file,
                         self.line(*where, *problem["loc"]),
-                        f"{'.'.join(str(p) for p in problem['loc']) or 'value'}: {problem['msg']}",
+                        f"`{problem['loc'][-1] if problem['loc'] else where[-1]}` {_in_words(problem)}",
                     )
                     for problem in error.errors()
                 ]
             ) from None
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    """What pydantic says to programmers, said to whoever edits the file."""
+    kind = problem["type"].split("_", maxsplit=1)[0]
+    return IN_WORDS.get(kind, problem["msg"])
 
 
 def table(path: Path, root: Path) -> Table:
@@ -127,29 +172,68 @@ def table(path: Path, root: Path) -> Table:
     file = name_of(path, root)
     if not path.exists():
         raise ContentFaults([Fault(file, 0, "this file is missing; it must be there")])
-    return _yaml(path.read_text(encoding="utf-8"), file, 0)
+    return _yaml(text_of(path, root), file, 0)
 
 
 def _yaml(text: str, file: str, shift: int) -> Table:
+    lines: dict[tuple[Hashable, ...], int] = {}
+    faults: list[Fault] = []
+    node: yaml.Node | None = None
     try:
         node = yaml.compose(text, yaml.SafeLoader)
+        if node is not None:
+            _mark(node, (), lines, shift)
+            faults += _doubled_keys(node, file, shift)
         value = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1 + shift) if error.problem_mark else 0
-        raise ContentFaults(
-            [Fault(file, line, f"this can't be read: {error.problem}. Look at the indentation and the colons")]
-        ) from None
-    lines: dict[tuple[Hashable, ...], int] = {}
-    if node is not None:
-        _mark(node, (), lines, shift)
+        what = f"this can't be read: {error.problem}. Look at the indentation, the colons and the quotes"
+        raise ContentFaults([*faults, Fault(file, line, what)]) from None
+    except yaml.YAMLError:
+        raise ContentFaults([Fault(file, 0, "it holds characters that no text has: write it anew")]) from None
+    except ValueError:
+        wrong = [Fault(file, line + shift, f"“{text}” is no day of any calendar") for line, text in _no_days(node)]
+        raise ContentFaults([*faults, *wrong]) from None
+    if faults:
+        raise ContentFaults(faults)
     return Table(file, value, lines)
 
 
 def _mark(node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int) -> None:
-    lines[path] = node.start_mark.line + 1 + shift
+    lines.setdefault(path, node.start_mark.line + 1 + shift)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            lines[(*path, key.value)] = key.start_mark.line + 1 + shift
             _mark(value, (*path, key.value), lines, shift)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             _mark(value, (*path, number), lines, shift)
+
+
+def _no_days(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    """(line, text) of what is written as a date and is none."""
+    if isinstance(node, yaml.CollectionNode):
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [part for pair in node.value for part in pair]
+        for part in parts:
+            yield from _no_days(part)
+    elif node is not None and node.tag == "tag:yaml.org,2002:timestamp":
+        try:
+            yaml.safe_load(node.value)
+        except ValueError:
+            yield node.start_mark.line + 1, node.value
+
+
+def _doubled_keys(node: yaml.Node, file: str, shift: int) -> Iterator[Fault]:
+    """Names that stand twice: YAML would quietly take the last one."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled_keys(item, file, shift)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1 + shift
+        if key.value in seen:
+            yield Fault(file, line, f"`{key.value}` stands here and on line {seen[key.value]}: keep one of the two")
+        seen.setdefault(key.value, line)
+        yield from _doubled_keys(value, file, shift)

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -31,19 +32,25 @@ class NotationError(ValueError):
     """A phrase that doesn't follow the notation; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Phrase:
     """One way of saying something, ready to be looked for."""
 
     said: str
     """As it stands in content."""
-    pattern: re.Pattern[str]
+    regex: str
+    """What ``Text.line`` is searched with."""
     groups: tuple[tuple[float, float] | None, ...]
     """For every group of the pattern: the range of a number, or None for a gap."""
     keys: tuple[frozenset[str], ...]
     """Each set: at least one of these must stand in a message; ``stem-`` is any ending."""
     words: frozenset[str]
     """All literal words, ``stem-`` for stems."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """``regex`` compiled when it is first needed: most phrases are rare, and loading must be quick."""
+        return re.compile(self.regex)
 
 
 T = TypeVar("T")
@@ -76,7 +83,7 @@ def compile_phrase(said: str, lists: Mapping[str, str]) -> Phrase:
     part = _Parser(said, lists).whole()
     if not part.keys:
         raise NotationError("nothing but gaps and optional words: write at least one word that must be there")
-    return Phrase(said, re.compile(part.regex + r"(?= )"), part.groups, part.keys, part.words)
+    return Phrase(said, part.regex + r"(?= )", part.groups, part.keys, part.words)
 
 
 class _Parser:
@@ -125,6 +132,7 @@ class _Parser:
         return _Parser(f"({self.lists[name]})", {n: t for n, t in self.lists.items() if n != name}).whole()
 
 
+@cache
 def _word(part: str) -> _Part:
     stem = part.endswith("-")
     norm = part if part == "/" else norm_word(part[:-1] if stem else part)

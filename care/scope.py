@@ -79,7 +79,7 @@ class Scope:
 
     def _reaches(self, cue: Cue, target: int, *, reach: int, stops: Sequence[Cue]) -> bool:
         """Does a cue's force carry from its end up to the piece ``target``?"""
-        if any(cue.last < stop.first < target for stop in stops):
+        if any(cue.last < stop.first and stop.last < target for stop in stops):
             return False
         between = [piece.norm for piece in self._text.pieces[cue.last + 1 : target]]
         if HARD in between or QUESTION in between:
@@ -124,7 +124,9 @@ class Scope:
     def _denied_after(self, found: Cue) -> bool:
         for cue in self._denials_after:
             between = [p.norm for p in self._text.pieces[found.last + 1 : cue.first]]
-            if cue.first > found.last and between in ([], [SOFT], [QUESTION]) and self._closes(cue):
+            if cue.first <= found.last or between not in ([], [SOFT], [QUESTION]):
+                continue
+            if self._closes(cue) or (not between and cue.last > cue.first):
                 return True
         return False
 
@@ -133,7 +135,7 @@ class Scope:
         after = cue.last + 1
         if after >= len(self._text.pieces) or self._text.pieces[after].norm in MARKS:
             return True
-        return any(stop.first == after for stop in (*self._stops, *self._all("or_words")))
+        return any(stop.first == after for stop in (*self._all("but"), *self._all("or_words")))
 
     def _imagined(self, found: Cue) -> bool:
         really = self._in_sentence("really", found)

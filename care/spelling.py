@@ -6,7 +6,7 @@ one of the words that patients' signs are written with, and a word that is known
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -44,19 +44,17 @@ class Speller:
     by_length: Mapping[int, tuple[str, ...]]
     """``towards`` by length, so that only words of about the same length are compared."""
 
-    def repair(self, text: Text) -> Text:
-        """The same message with its typing errors repaired."""
+    def repair(self, text: Text, sentences: Collection[int]) -> Text:
+        """The same message with the typing errors of these sentences repaired."""
         done: dict[str, tuple[str, ...]] = {}
         pieces: list[Piece] = []
-        for piece, capital in zip(text.pieces, _capitals(text), strict=True):
-            words = done.get(piece.norm)
-            if words is None:
-                words = self._right(piece.norm, guess=not capital and len(done) < _MOST_WORDS)
-                if words != (piece.norm,):
-                    done[piece.norm] = words
-                elif not capital:
-                    done[piece.norm] = words
-            pieces += [Piece(word, piece.start, piece.end) for word in words]
+        for number, (piece, capital) in enumerate(zip(text.pieces, _capitals(text), strict=True)):
+            if capital or text.sentence_of(number) not in sentences:
+                pieces.append(piece)
+                continue
+            if piece.norm not in done:
+                done[piece.norm] = self._right(piece.norm, guess=len(done) < _MOST_WORDS)
+            pieces += [Piece(word, piece.start, piece.end) for word in done[piece.norm]]
         return text.with_pieces(pieces)
 
     def _right(self, word: str, *, guess: bool) -> tuple[str, ...]:

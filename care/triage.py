@@ -28,6 +28,8 @@ class Heard:
     """Its typing errors repaired with this language's words."""
     found: tuple[Found[Label], ...]
     scope: Scope
+    languages: tuple[str, ...]
+    """Language that most words of each sentence belong to; '' when they are even."""
 
     def span(self, found: Found[Label]) -> tuple[int, int]:
         """Where a phrase begins and ends in the message as written."""
@@ -59,7 +61,8 @@ def triage(message: str, day: int | None, lexicons: Sequence[Lexicon], table: Sy
 
 def hear(text: Text, lexicons: Sequence[Lexicon], *, repair: bool = True) -> tuple[Heard, ...]:
     """Read a message in every language. ``repair`` False leaves typing errors: for foreign messages."""
-    return tuple(_hear(lexicon.speller.repair(text) if repair else text, lexicon) for lexicon in lexicons)
+    languages = _sentence_languages(text, lexicons)
+    return tuple(_hear(text, lexicon, languages, repair=repair) for lexicon in lexicons)
 
 
 def judge(heard: Sequence[Heard], day: int | None, table: SymptomTable) -> Reading:
@@ -95,10 +98,27 @@ def most_serious(readings: Sequence[Reading]) -> Reading:
     )
 
 
-def _hear(text: Text, lexicon: Lexicon) -> Heard:
+def _hear(text: Text, lexicon: Lexicon, languages: tuple[str, ...], *, repair: bool) -> Heard:
+    if repair:
+        ours = {n for n, language in enumerate(languages) if language in ("", lexicon.language)}
+        text = lexicon.speller.repair(text, ours)
     found = lexicon.book.find(text)
     scope = Scope(text, (f for f in found if isinstance(f.label, str)))
-    return Heard(lexicon, text, tuple(found), scope)
+    return Heard(lexicon, text, tuple(found), scope, languages)
+
+
+def _sentence_languages(text: Text, lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
+    return tuple(
+        _main_language([piece.norm for piece in text.pieces[first : last + 1]], lexicons)
+        for first, last in text.sentences
+    )
+
+
+def _main_language(words: Sequence[str], lexicons: Sequence[Lexicon]) -> str:
+    counts = {lexicon.language: sum(word in lexicon.words for word in words) for lexicon in lexicons}
+    best = max(counts.values(), default=0)
+    winners = [language for language, count in counts.items() if count == best]
+    return winners[0] if len(winners) == 1 else ""
 
 
 def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign]:
@@ -106,11 +126,11 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
     hidden = [(f, m.symptom) for f, m in named if m.hides]
     for found, meaning in named:
         symptom = meaning.symptom
-        if meaning.hides or any(
-            symptom == other and found.first <= hide.last and hide.first <= found.last for hide, other in hidden
-        ):
+        if meaning.hides:
             continue
         level = table.level(symptom, day) if meaning.level is None else meaning.level
+        looks_like = any(symptom == other and _overlap(found, hide) for hide, other in hidden)
+        stays = symptom in table.stays_serious
         yield _Sign(
             symptom,
             level,
@@ -119,8 +139,12 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
             heard.span(found),
             heard.lexicon.language,
             heard.text.sentence_of(found.first),
-            heard.scope.set_aside(found, level, stays=symptom in table.stays_serious),
+            "except" if looks_like else heard.scope.set_aside(found, level, stays=stays),
         )
+
+
+def _overlap(one: Found[Label], other: Found[Label]) -> bool:
+    return one.first <= other.last and other.first <= one.last
 
 
 def _on_day(meaning: Meaning, day: int | None) -> bool:
@@ -130,37 +154,27 @@ def _on_day(meaning: Meaning, day: int | None) -> bool:
 
 
 def _settle(signs: list[_Sign], heard: Sequence[Heard]) -> list[_Sign]:
-    """Where two languages know the same words, the language of the sentence decides."""
-    languages = _sentence_languages(heard)
+    """Where two languages know the same words, the language of the sentence decides.
+
+    A word that only the other language knows counts when it is serious: people mix languages.
+    """
+    languages = heard[0].languages if heard else ()
     return [
         sign
         for sign in signs
         if languages[sign.sentence] in ("", sign.language)
-        or not any(
-            other.language == languages[sign.sentence]
-            and other.symptom == sign.symptom
-            and other.span[0] < sign.span[1]
-            and sign.span[0] < other.span[1]
-            for other in signs
-        )
+        or (sign.level >= Level.URGENT and not _known_there(sign, languages[sign.sentence], signs))
     ]
 
 
-def _sentence_languages(heard: Sequence[Heard]) -> list[str]:
-    """The language that most words of each sentence belong to; '' when they are even."""
-    if not heard:
-        return []
-    result = []
-    for number in range(len(heard[0].text.sentences)):
-        counts = {}
-        for one in heard:
-            first, last = one.text.sentences[number]
-            words = [piece.norm for piece in one.text.pieces[first : last + 1]]
-            counts[one.lexicon.language] = sum(word in one.lexicon.words for word in words)
-        best = max(counts.values())
-        winners = [language for language, count in counts.items() if count == best]
-        result.append(winners[0] if len(winners) == 1 else "")
-    return result
+def _known_there(sign: _Sign, language: str, signs: Iterable[_Sign]) -> bool:
+    return any(
+        other.language == language
+        and other.symptom == sign.symptom
+        and other.span[0] < sign.span[1]
+        and sign.span[0] < other.span[1]
+        for other in signs
+    )
 
 
 def _together(live: Sequence[_Sign], day: int | None, table: SymptomTable) -> Iterator[Why]:

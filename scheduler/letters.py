@@ -88,7 +88,8 @@ class Letters:
         said = self._said(row, words, facts)
         letter = self._letter(row, said, facts)
         if row["form"] == "copy":
-            letter = replace(letter, copy_file=facts["file_id"], copy_kind=facts["kind"])
+            words = "" if facts["kind"] == "sticker" else letter.html
+            letter = replace(letter, html=words, copy_file=facts["file_id"], copy_kind=facts["kind"])
         if row["form"] == "data":
             name = facts.get("filename", "my-data.txt")
             document = self._my_data(row["patient_id"])

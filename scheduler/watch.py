@@ -80,7 +80,8 @@ def _unanswered(tx: Writes, library: Library, room: Staffroom, checkin: Row, pat
             _silence(tx, room, checkin, patient, now)
         return
     noun = people.patient_of(patient)
-    wakes = quiet_until(now, noun.zone, clinic.quiet)
+    paused = noun.paused_until if noun.paused_until and noun.paused_until > now else None
+    wakes = paused or quiet_until(now, noun.zone, clinic.quiet)
     if wakes is not None:
         tx.run("UPDATE checkin SET look_at = ? WHERE id = ?", (round(wakes.timestamp() * 1000), checkin["id"]))
         return

@@ -87,16 +87,17 @@ def _join(
 ) -> None:
     due: Terms = terms(room.clinic, level, now)
     flag_id = int(standing["id"])
+    told = words or "; ".join(reason.rule for reason in why)
     if flags.raise_level(tx, flag_id, level, why, due.promise, due.nudge):
         audit.note(tx, "bot", f"flag raised: {level.word}", f"flag {flag_id}", now)
         refresh(tx, room, flag_id, now)
-        facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(words)}
+        facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(told)}
         buttons = ((Button("button.take", f"f|{flag_id}|take"),),)
         under_card(tx, room, Say("staff.raised", facts, buttons, lane=lane(level)), flag_id, now)
         if level is Level.EMERGENCY:
             tell_on_call(tx, room, patient, flag_id, level, words, 0, now)
-    else:
-        relay(tx, room, patient, flag_id, level, words, now)
+    elif told:  # a photo without words follows by itself
+        relay(tx, room, patient, flag_id, level, told, now)
 
 
 def relay(tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, now: datetime) -> None:

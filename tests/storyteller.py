@@ -126,18 +126,13 @@ class Storyteller:
         await self._end()
 
     async def _play(self, step: Step) -> None:
-        for pattern, name, looks in VERBS:
-            found = pattern.fullmatch(step.sentence)
-            if found:
-                break
-        else:
-            raise Untrue("nobody knows this sentence; stories/README.md lists those that there are")
+        name, told, looks = _understood(step)
         if not looks:
             await self._reload()
             self._read.update(self._reading)
             self._reading.clear()
             self._toasts = len(self._town.standin.toasts)
-        done = getattr(self, name)(*found.groups(), step.value)
+        done = getattr(self, name)(*told, step.value)
         if inspect.isawaitable(done):
             await done
         if not looks:
@@ -429,6 +424,15 @@ class Storyteller:
         return instant(when.date(), when.time(), zone)
 
 
+def _understood(step: Step) -> tuple[str, tuple[str, ...], bool]:
+    """Method, what the sentence tells it, and whether it only looks."""
+    for pattern, name, looks in VERBS:
+        found = pattern.fullmatch(step.sentence)
+        if found:
+            return name, found.groups(), looks
+    raise Untrue("nobody knows this sentence; stories/README.md lists those that there are")
+
+
 def _span(told: str) -> timedelta:
     count, unit = told.split()
     return int(count) * UNITS[unit.removesuffix("s")]
@@ -474,5 +478,5 @@ def _agrees(found: object, expected: Any) -> bool:
     if isinstance(found, dict):
         return all(words in found.get(key, "") for key, words in expected.items())
     if isinstance(found, list):
-        return found == ([] if expected == "none" else re.split(r",\s*", expected))
+        return (", ".join(found) or "none") == expected
     return str(found) == expected

@@ -1,0 +1,329 @@
+"""The clinician's compiler: what stands in content/ passes, and whatever is broken is told with its place."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from care.check import Checked, check
+from care.faults import Fault
+
+CONTENT = Path(__file__).parent.parent / "content"
+SERVICE, SAFETY, BUTTONS = "general/en/service.md", "general/en/safety.md", "general/en/buttons.md"
+STAFF, CHECKIN, DATES = "general/en/staff.md", "general/en/checkin.md", "general/en/dates.md"
+MESSAGES, FAQ = "microneedling/en/messages.md", "microneedling/en/faq.md"
+PROCEDURE, CLINIC = "microneedling/procedure.yaml", "clinic.yaml"
+
+
+class Content:
+    """A copy of content/ in which things are broken."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(shutil.copytree(CONTENT, root))
+
+    def text(self, file: str) -> str:
+        return (self.root / file).read_text(encoding="utf-8")
+
+    def write(self, file: str, text: str) -> None:
+        (self.root / file).write_text(text, encoding="utf-8")
+
+    def change(self, file: str, pattern: str, new: str) -> None:
+        """Put ``new`` for the first place that ``pattern`` matches."""
+        changed, times = re.subn(pattern, lambda _: new, self.text(file), count=1, flags=re.MULTILINE)
+        assert times == 1, f"{pattern} is not in {file}"
+        self.write(file, changed)
+
+    def put(self, file: str, id: str, text: str) -> None:
+        """Other words under a heading."""
+        self.change(file, rf"^## {re.escape(id)}\n(?:(?!## ).*\n?)*", f"## {id}\n{text}\n\n")
+
+    def drop(self, file: str, id: str) -> None:
+        """A heading and its words away."""
+        self.change(file, rf"^## {re.escape(id)}\n(?:(?!## ).*\n?)*", "")
+
+    def line(self, file: str, start: str) -> int:
+        """The first line that begins with ``start``."""
+        lines = self.text(file).split("\n")
+        return next(n for n, line in enumerate(lines, start=1) if line.lstrip().startswith(start))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A broken content and what was told of it."""
+
+    content: Content
+    faults: tuple[Fault, ...]
+
+    def tells(self, file: str, start: str, *words: str) -> None:
+        """One fault stands at that file and line, and holds these words."""
+        line = self.content.line(file, start) if start else 0
+        here = [f for f in self.faults if f.file == file and (f.line == line or not start)]
+        assert any(all(word in f.what for word in words) for f in here), "\n".join(map(str, self.faults))
+
+
+@pytest.fixture(scope="module")
+def sound() -> Checked:
+    return check(CONTENT)
+
+
+def test_what_stands_in_content_passes(sound: Checked) -> None:
+    assert sound.faults == ()
+    assert sound.library is not None
+    assert "en" in sound.library.languages
+
+
+def test_it_says_which_languages_are_offered_and_how_many_files_are_drafts(sound: Checked) -> None:
+    assert any(note.startswith("en: offered") for note in sound.notes)
+    assert any("drafts" in note for note in sound.notes)
+
+
+# The form of a file of words
+
+
+@pytest.fixture(scope="module")
+def formless(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    content = Content(tmp_path_factory.mktemp("formless") / "content")
+    content.change(SERVICE, r"^## faq\.unsure$", "## faq.choose")
+    content.put(BUTTONS, "button.yes", "Yes {% if %}")
+    content.write(DATES, content.text(DATES).replace("---\n", "", 1))
+    content.change(STAFF, r"^version:.*\n", "")
+    content.write(CHECKIN, content.text(CHECKIN).split("\n## ")[0] + "\n")
+    content.change(SAFETY, r"^## answer\.by$", "##answer.by")
+    content.change(MESSAGES, r"^## day5$", "## day5 a tip")
+    content.change("general/es/service.md", r"^about:", "about: [")
+    (content.root / "general/es/buttons.md").write_bytes(content.text("general/es/buttons.md").encode("latin-1"))
+    content.change(FAQ, r"(?<=label: What microneedling is\nrests on: ).*", "s000.99")
+    content.change(FAQ, r"^### Any day\n(?=The fine needles)", "### Day 3\n")
+    content.change(FAQ, r"^- what are the steps of a session\n", "")
+    content.change("general/en/faq.md", r"^label: .*", "label: A label that no button of a phone can ever show")
+    return Broken(content, check(content.root).faults)
+
+
+def test_an_id_that_stands_twice_is_told(formless: Broken) -> None:
+    first, second = (
+        n for n, line in enumerate(formless.content.text(SERVICE).split("\n"), 1) if line == "## faq.choose"
+    )
+    assert Fault(SERVICE, second, f"`faq.choose` stands here and on line {first}: keep one of the two") in formless.faults
+
+
+def test_a_broken_template_is_told_with_its_line(formless: Broken) -> None:
+    formless.tells(BUTTONS, "Yes {% if %}", "`button.yes`")
+
+
+def test_a_file_without_front_matter_is_told(formless: Broken) -> None:
+    formless.tells(DATES, "version:", "version:", "---")
+
+
+def test_a_file_without_a_version_is_told(formless: Broken) -> None:
+    formless.tells(STAFF, "---", "`version:` is missing")
+
+
+def test_a_page_without_headings_is_told(formless: Broken) -> None:
+    assert any(f.file == CHECKIN and f.line and "there is no heading" in f.what for f in formless.faults)
+
+
+@pytest.mark.parametrize(("file", "heading"), [(SAFETY, "##answer.by"), (MESSAGES, "## day5 a tip")])
+def test_a_misspelt_heading_is_told_and_not_read_to_the_patient(formless: Broken, file: str, heading: str) -> None:
+    formless.tells(file, heading, heading, "is no heading")
+
+
+def test_front_matter_that_is_no_yaml_is_told(formless: Broken) -> None:
+    assert any(f.file == "general/es/service.md" and f.line and "can't be read" in f.what for f in formless.faults)
+
+
+def test_a_file_that_is_not_utf_8_is_told(formless: Broken) -> None:
+    assert any(f.file == "general/es/buttons.md" and f.line > 1 and "UTF-8" in f.what for f in formless.faults)
+
+
+def test_a_question_that_rests_on_a_fact_that_is_not_there_is_told(formless: Broken) -> None:
+    formless.tells(FAQ, "rests on: s000.99", "`what_is`", "s000.99")
+
+
+def test_a_question_without_an_answer_for_some_day_is_told(formless: Broken) -> None:
+    formless.tells(FAQ, "## how_it_works", "`how_it_works`", "Any other day")
+
+
+def test_a_question_with_a_way_of_asking_too_few_is_told(formless: Broken) -> None:
+    assert any(f.file == FAQ and "`session_steps`" in f.what and "7 ways" in f.what for f in formless.faults)
+
+
+def test_a_questions_label_that_is_too_long_is_told(formless: Broken) -> None:
+    formless.tells("general/en/faq.md", "label: A label that no", "label has 44 characters")
+
+
+def test_everything_is_told_at_once_in_the_order_of_files_and_lines(formless: Broken) -> None:
+    assert len({fault.file for fault in formless.faults}) >= 10
+    assert list(formless.faults) == sorted(formless.faults)
+
+
+# The words
+
+
+@pytest.fixture(scope="module")
+def wordless(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    content = Content(tmp_path_factory.mktemp("wordless") / "content")
+    content.drop(SAFETY, "urgent.answer")
+    content.drop(MESSAGES, "day3.late")
+    content.drop(SERVICE, "title.day4")
+    content.put(SERVICE, "faq.unsure", "I can't answer that, {{ nickname }}.")
+    content.put(SERVICE, "faq.choose", "{{ say('no.such.words') }}")
+    content.put(SERVICE, "small.fine", "{{ say('small.fine') }}")
+    content.put(SERVICE, "small.hello", "")
+    content.put(BUTTONS, "button.yes", "Yes, and so much more than fits on a button")
+    content.put(BUTTONS, "button.no", "No\nnot at all")
+    content.put(MESSAGES, "day1", "**Day 1 · {{ clinic }}**\n" + "Drink water. " * 60)
+    content.put(MESSAGES, "day2", "**Day 2**\nThis looks normal for the day.")
+    content.put(MESSAGES, "day4", "**Day 4**\nYour hour is {{ hour }}.")
+    content.put(MESSAGES, "day7", "**Day 7**\n### day8\nThe next words.")
+    hard = "Notwithstanding considerable postprocedural erythematous manifestations, individuals characteristically "
+    content.put(MESSAGES, "day10", hard * 4)
+    content.change(FAQ, r"^Microneedling is a skin treatment.*", "Your skin is normal, {{ nickname }}.")
+    content.change(FAQ, r"^The fine needles make.*", "It is normal.")
+    content.drop(CHECKIN, "ask.fever")
+    content.change(PROCEDURE, r"symptoms: \[fever, chills\]", "symptoms: [fevr, chills]")
+    return Broken(content, check(content.root).faults)
+
+
+def test_an_id_that_is_missing_in_the_clinics_language_is_told(wordless: Broken) -> None:
+    wordless.tells("general/es/safety.md", "## urgent.answer", "`urgent.answer`", "not in en")
+
+
+def test_a_message_of_the_plan_without_its_late_line_is_told(wordless: Broken) -> None:
+    wordless.tells(PROCEDURE, "- id: day3", "`day3.late` has no words")
+
+
+def test_a_message_of_the_plan_without_a_title_is_told(wordless: Broken) -> None:
+    wordless.tells(PROCEDURE, "- id: day4", "`title.day4` has no words")
+
+
+def test_a_sign_that_nobody_can_be_asked_about_is_told(wordless: Broken) -> None:
+    wordless.tells(PROCEDURE, "fever:", "`ask.fever`")
+
+
+def test_a_fact_that_is_not_known_is_told(wordless: Broken) -> None:
+    wordless.tells(SERVICE, "## faq.unsure", "nickname")
+
+
+def test_a_fact_that_other_words_get_and_the_plans_do_not_is_told(wordless: Broken) -> None:
+    wordless.tells(MESSAGES, "## day4", "hour")
+
+
+def test_words_that_say_words_which_are_not_there_are_told(wordless: Broken) -> None:
+    wordless.tells(SERVICE, "## faq.choose", "no.such.words")
+
+
+def test_words_that_say_themselves_are_told(wordless: Broken) -> None:
+    wordless.tells(SERVICE, "## small.fine", "can't be filled in")
+
+
+def test_words_that_are_empty_are_told(wordless: Broken) -> None:
+    wordless.tells(SERVICE, "## small.hello", "is empty")
+
+
+def test_a_label_that_is_too_long_is_told(wordless: Broken) -> None:
+    wordless.tells(BUTTONS, "## button.yes", "43 characters", "40")
+
+
+def test_a_label_of_two_lines_is_told(wordless: Broken) -> None:
+    wordless.tells(BUTTONS, "## button.no", "one line")
+
+
+def test_a_message_of_the_plan_that_is_too_long_is_told(wordless: Broken) -> None:
+    wordless.tells(MESSAGES, "## day1", "a message of the plan may have 700")
+
+
+def test_a_word_that_patients_must_not_read_is_told(wordless: Broken) -> None:
+    wordless.tells(MESSAGES, "## day2", "“normal”", "usual")
+
+
+def test_a_heading_that_ended_up_in_the_words_is_told(wordless: Broken) -> None:
+    wordless.tells(MESSAGES, "## day7", "begins with #")
+
+
+def test_words_that_are_hard_to_read_are_told(wordless: Broken) -> None:
+    wordless.tells(MESSAGES, "## day10", "hard to read")
+
+
+def test_an_answer_with_an_unknown_fact_is_told(wordless: Broken) -> None:
+    wordless.tells(FAQ, "## what_is", "`what_is`", "nickname")
+
+
+def test_an_answer_with_a_word_that_patients_must_not_read_is_told(wordless: Broken) -> None:
+    wordless.tells(FAQ, "## how_it_works", "“normal”")
+
+
+def test_a_sign_that_stands_for_an_unknown_symptom_is_told(wordless: Broken) -> None:
+    wordless.tells(PROCEDURE, "fever:", "no symptom `fevr`")
+
+
+# clinic.yaml and procedure.yaml
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Content:
+    return Content(tmp_path_factory.mktemp("settings") / "content")
+
+
+def broken(copy: Content, file: str, pattern: str, new: str) -> Broken:
+    """What is told after one change, which is taken back."""
+    before = copy.text(file)
+    copy.change(file, pattern, new)
+    try:
+        told = check(copy.root).faults
+        assert told, "nothing was told"
+        return Broken(_Still(copy), told)
+    finally:
+        copy.write(file, before)
+
+
+class _Still(Content):
+    """A content as it was at this moment."""
+
+    def __init__(self, content: Content) -> None:
+        self.root = content.root
+        self._texts = {file: content.text(file) for file in (CLINIC, PROCEDURE)}
+
+    def text(self, file: str) -> str:
+        return self._texts[file]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "new", "where", "told"),
+    [
+        (r"^name: .*", "", "id:", "`name` is missing: write it"),
+        (r"^name: .*", "nmae: Lumen", "nmae:", "`nmae` means nothing here"),
+        (r"^phone: .*", "phone: 4420", "phone:", "put quotes around it"),
+        (r"^zone: .*", "zone: Mars/Crater", "zone:", "`zone` is no time zone"),
+        (r"^  - Europe/Dublin", "  - Europe/Dubln", "- Europe/Dubln", "“Europe/Dubln” is no time zone"),
+        (r'^  mon: .*', '  mon: ["9-18"]', "mon:", "“9-18”: write a span"),
+        (r'^  mon: .*', '  mon: ["18:00-09:00"]', "mon:", "write a span"),
+        (r'^  mon: .*', '  mon: "09:00-18:00"', "mon:", "must be a list"),
+        (r'^  mon: .*', '  mon: ["14:00-18:00", "09:00-13:00"]', "mon:", "in order"),
+        (r"^  mon: ", "  monday: ", "monday:", "`monday` is no weekday"),
+        (r"^hour: .*", "hour: 10:00", "hour:", "in quotes"),
+        (r"^quiet: .*", "quiet: always", "quiet:", "write a span"),
+        (r"^  - 2026-12-26", "  - 2026-12-32", "- 2026-12-32", "is no day of any calendar"),
+        (r"^  - 2026-12-26", "  - christmas", "- christmas", "must be a day such as"),
+        (r"^language: .*", "language: fr", "", "general/fr"),
+        (r"^card_names: .*", "card_names: surname", "card_names:", "first_name or case_number"),
+        (r"^  urgent: 120", "  urgent: soon", "urgent: soon", "must be a whole number"),
+        (r"^  urgent: 120", "  urgnt: 120", "urgnt:", "none, review, urgent, emergency"),
+        (r"^  urgent: 120", "", "review: 480", "`urgent` needs a number of minutes"),
+        (r"^  urgent: \[.*", "  urgent: [60, 15]", "urgent: [60", "minutes that grow"),
+        (r"^silence_minutes: .*", "silence_minutes: 0", "silence_minutes:", "at least 1"),
+        (r"^remind_hours: .*", "remind_hours: 4\nremind_hours: 5", "remind_hours: 5", "stands here and on line"),
+        (r"^hours:$", "hours: [", "", "this can't be read"),
+        (r"^id: ", "\tid: ", "", "this can't be read"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_the_clinics_file_is_told_with_its_line(
+    copy: Content, pattern: str, new: str, where: str, told: str
+) -> None:
+    before = copy.text(CLINIC)
+    found = changed(copy, CLINIC, pattern, new)
+    assert before == copy.text(CLINIC)
+    found.tells(CLINIC, where, told)
