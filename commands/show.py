@@ -69,7 +69,7 @@ class Show:
         self.standin = StandIn(token=TOKEN, username=USERNAME, now=clock)
         self._patient = self.standin.person(PATIENT, "Maya")
         self._staff = [self.standin.person(ANNA, "Anna"), self.standin.person(BEN, "Ben")]
-        self._group = self.standin.group(GROUP, "Lumen Skin Clinic: staff", self._staff)
+        self._group = self.standin.group(GROUP, "Lumen staff", self._staff)
 
     async def play(self, port: int, ready: Callable[[str], None], over: asyncio.Future[None]) -> None:
         """Run until ``over``; ``ready`` gets the page's address."""

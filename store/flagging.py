@@ -103,7 +103,9 @@ def _join(
 def relay(tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, now: datetime) -> None:
     """Show staff what the patient said next, under the card that it belongs to."""
     facts = {"who": who(patient, room.clinic), "text": cut(words), "level": level.word}
-    under_card(tx, room, Say("staff.relay", facts, lane=lane(level)), flag_id, now)
+    # A medium without words: it follows by itself.
+    say = Say("staff.relay", facts, lane=lane(level)) if words else Say("staff.media", lane=lane(level))
+    under_card(tx, room, say, flag_id, now)
 
 
 def under_card(tx: Writes, room: Staffroom, say: Say, flag_id: int, now: datetime, form: str = "text") -> int | None:

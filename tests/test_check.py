@@ -88,10 +88,10 @@ def test_it_says_which_languages_are_offered_and_how_many_files_are_drafts(sound
 def formless(tmp_path_factory: pytest.TempPathFactory) -> Broken:
     content = Content(tmp_path_factory.mktemp("formless") / "content")
     content.change(SERVICE, r"^## faq\.unsure$", "## faq.choose")
-    content.put(BUTTONS, "button.yes", "Yes {% if %}")
+    content.put(CHECKIN, "button.yes", "Yes {% if %}")
     content.write(DATES, content.text(DATES).replace("---\n", "", 1))
     content.change(STAFF, r"^version:.*\n", "")
-    content.write(CHECKIN, content.text(CHECKIN).split("\n## ")[0] + "\n")
+    content.write(BUTTONS, content.text(BUTTONS).split("\n## ")[0] + "\n")
     content.change(SAFETY, r"^## answer\.by$", "##answer.by")
     content.change(MESSAGES, r"^## day5$", "## day5 a tip")
     content.change("general/es/service.md", r"^about:", "about: [")
@@ -107,11 +107,12 @@ def test_an_id_that_stands_twice_is_told(formless: Broken) -> None:
     first, second = (
         n for n, line in enumerate(formless.content.text(SERVICE).split("\n"), 1) if line == "## faq.choose"
     )
-    assert Fault(SERVICE, second, f"`faq.choose` stands here and on line {first}: keep one of the two") in formless.faults
+    what = f"`faq.choose` stands here and on line {first}: keep one of the two"
+    assert Fault(SERVICE, second, what) in formless.faults
 
 
 def test_a_broken_template_is_told_with_its_line(formless: Broken) -> None:
-    formless.tells(BUTTONS, "Yes {% if %}", "`button.yes`")
+    formless.tells(CHECKIN, "Yes {% if %}", "`button.yes`")
 
 
 def test_a_file_without_front_matter_is_told(formless: Broken) -> None:
@@ -123,7 +124,7 @@ def test_a_file_without_a_version_is_told(formless: Broken) -> None:
 
 
 def test_a_page_without_headings_is_told(formless: Broken) -> None:
-    assert any(f.file == CHECKIN and f.line and "there is no heading" in f.what for f in formless.faults)
+    assert any(f.file == BUTTONS and f.line and "there is no heading" in f.what for f in formless.faults)
 
 
 @pytest.mark.parametrize(("file", "heading"), [(SAFETY, "##answer.by"), (MESSAGES, "## day5 a tip")])
@@ -173,8 +174,8 @@ def wordless(tmp_path_factory: pytest.TempPathFactory) -> Broken:
     content.put(SERVICE, "faq.choose", "{{ say('no.such.words') }}")
     content.put(SERVICE, "small.fine", "{{ say('small.fine') }}")
     content.put(SERVICE, "small.hello", "")
-    content.put(BUTTONS, "button.yes", "Yes, and so much more than fits on a button")
-    content.put(BUTTONS, "button.no", "No\nnot at all")
+    content.put(CHECKIN, "button.yes", "Yes, and so much more than fits on a button")
+    content.put(CHECKIN, "button.no", "No\nnot at all")
     content.put(MESSAGES, "day1", "**Day 1 · {{ clinic }}**\n" + "Drink water. " * 60)
     content.put(MESSAGES, "day2", "**Day 2**\nThis looks normal for the day.")
     content.put(MESSAGES, "day4", "**Day 4**\nYour hour is {{ hour }}.")
@@ -225,11 +226,11 @@ def test_words_that_are_empty_are_told(wordless: Broken) -> None:
 
 
 def test_a_label_that_is_too_long_is_told(wordless: Broken) -> None:
-    wordless.tells(BUTTONS, "## button.yes", "43 characters", "40")
+    wordless.tells(CHECKIN, "## button.yes", "43 characters", "40")
 
 
 def test_a_label_of_two_lines_is_told(wordless: Broken) -> None:
-    wordless.tells(BUTTONS, "## button.no", "one line")
+    wordless.tells(CHECKIN, "## button.no", "one line")
 
 
 def test_a_message_of_the_plan_that_is_too_long_is_told(wordless: Broken) -> None:
@@ -263,32 +264,11 @@ def test_a_sign_that_stands_for_an_unknown_symptom_is_told(wordless: Broken) -> 
 # clinic.yaml and procedure.yaml
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Content:
-    return Content(tmp_path_factory.mktemp("settings") / "content")
-
-
-def broken(copy: Content, file: str, pattern: str, new: str) -> Broken:
-    """What is told after one change, which is taken back."""
-    before = copy.text(file)
-    copy.change(file, pattern, new)
-    try:
-        told = check(copy.root).faults
-        assert told, "nothing was told"
-        return Broken(_Still(copy), told)
-    finally:
-        copy.write(file, before)
-
-
-class _Still(Content):
-    """A content as it was at this moment."""
-
-    def __init__(self, content: Content) -> None:
-        self.root = content.root
-        self._texts = {file: content.text(file) for file in (CLINIC, PROCEDURE)}
-
-    def text(self, file: str) -> str:
-        return self._texts[file]
+def broken(folder: Path, file: str, pattern: str, new: str) -> Broken:
+    """What is told of a content in which one thing is broken."""
+    content = Content(folder / "content")
+    content.change(file, pattern, new)
+    return Broken(content, check(content.root).faults)
 
 
 @pytest.mark.parametrize(
@@ -321,9 +301,74 @@ class _Still(Content):
     ],
 )  # fmt: skip
 def test_a_fault_in_the_clinics_file_is_told_with_its_line(
-    copy: Content, pattern: str, new: str, where: str, told: str
+    tmp_path: Path, pattern: str, new: str, where: str, told: str
 ) -> None:
-    before = copy.text(CLINIC)
-    found = changed(copy, CLINIC, pattern, new)
-    assert before == copy.text(CLINIC)
-    found.tells(CLINIC, where, told)
+    broken(tmp_path, CLINIC, pattern, new).tells(CLINIC, where, told)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "new", "where", "told"),
+    [
+        (r"^  - id: day2$", "  - id: day1", "- id: day1", "`day1` stands more than once"),
+        (r"^    checkin: day3$", "    checkin: dya3", "checkin: dya3", "there is no check-in `dya3`"),
+        (r"always: \[hives, pain, blisters\]", "always: [hvies]", "always: [hvies]", "there is no sign `hvies`"),
+        (r"always: \[hives, pain, blisters\]", "allways: [hives]", "allways:", "`allways` means nothing here"),
+        (r'^    at: "19:00"', "    at: 19:00", "at: 19:00", "put quotes around it"),
+        (r'^    at: "19:00"', "    at: evening", "at: evening", "a time of day in quotes"),
+        (r"^    late: drop ", "    late: never ", "late: never", "send, merge, drop"),
+        (r"^    holds_until: 6 ", "    hold_until: 6 ", "hold_until:", "`hold_until` means nothing here"),
+        (r"^    day: 28", "    day: 31", "day: 31", "between 0 and last_day"),
+        (r"^    day: 28", "    day: four weeks", "day: four", "must be a whole number"),
+        (r"^    level: emergency", "    level: urgent", "level: urgent", "is an emergency"),
+        (r"^    level: urgent", "    level: urgnt", "level: urgnt", "none, review, urgent, emergency"),
+        (r"(?<=fever, chills\]\n)    level: .*\n", "", "fever:", "`level` is missing"),
+        (r"^last_day: .*", "", "plan:", "`last_day` is missing"),
+        (r"^plan:$", "plan: later\nplam:", "plan: later", "must be a list"),
+        (r"^danger:$", "danger: []\nfear:", "fear:", "`fear` means nothing here"),
+        (r"^  redness: \[0, 3\]", "  redness: [0]", "redness: [0]", "`redness`"),
+        (r"(?<=    danger: false\n)    always: .*", "", "before1:", "asks nothing"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_procedures_file_is_told_with_its_line(
+    tmp_path: Path, pattern: str, new: str, where: str, told: str
+) -> None:
+    broken(tmp_path, PROCEDURE, pattern, new).tells(PROCEDURE, where, told)
+
+
+def test_a_plan_without_a_message_on_day_2_is_told(tmp_path: Path) -> None:
+    found = broken(tmp_path, PROCEDURE, r"^  - id: day2\n(?:    .*\n)*", "")
+    found.tells(PROCEDURE, "plan:", "day 2 has no message")
+
+
+def test_phrases_that_cannot_be_read_are_told_with_their_line(tmp_path: Path) -> None:
+    file = "general/en/phrases/1_life.yaml"
+    found = broken(tmp_path, file, r"^  - .*", "  - [half a phrase")
+    assert any(f.file == file and f.line for f in found.faults), found.faults
+
+
+def test_a_level_that_no_symptom_can_have_is_told_with_its_line(tmp_path: Path) -> None:
+    file = "general/symptoms.yaml"
+    broken(tmp_path, file, r"^  pus: urgent", "  pus: urgnt").tells(file, "pus: urgnt", "pus")
+
+
+def test_several_faults_of_one_file_are_told_together(tmp_path: Path) -> None:
+    content = Content(tmp_path / "content")
+    content.change(CLINIC, r"^hour: .*", "hour: 10:00")
+    content.change(CLINIC, r"^zone: .*", "zone: Mars")
+    content.change(CLINIC, r"^name: .*", "nmae: Lumen")
+    assert len(check(content.root).faults) == 4
+
+
+@pytest.mark.parametrize("missing", ["clinic.yaml", "general", "microneedling/procedure.yaml", "general/symptoms.yaml"])
+def test_a_file_or_folder_that_is_missing_is_told(tmp_path: Path, missing: str) -> None:
+    content = Content(tmp_path / "content")
+    gone = content.root / missing
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    assert any("missing" in f.what or "no such file" in f.what for f in check(content.root).faults)
+
+
+def test_a_file_that_an_editor_saved_with_a_byte_order_mark_and_crlf_passes(tmp_path: Path) -> None:
+    content = Content(tmp_path / "content")
+    for file in (CLINIC, PROCEDURE, MESSAGES, SERVICE):
+        (content.root / file).write_bytes(b"\xef\xbb\xbf" + content.text(file).replace("\n", "\r\n").encode())
+    assert check(content.root).faults == ()
