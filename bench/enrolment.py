@@ -6,16 +6,14 @@ import asyncio
 import resource
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
-from bench.crowd import NOW, Crowd
+from bench.crowd import Crowd
 from bench.floor import Disk, empty_log, logged_pages
-from bench.rounds import Figures, Turn, interleave, table
+from bench.memory import PLAN, Memory
+from bench.rounds import Results, Turn, interleave, table, timed
 from commands.parts import open_library
 from settings import Settings
 from store.sqlite import Sqlite
@@ -23,55 +21,8 @@ from store.sqlite import Sqlite
 LEVELS = (0, 12_000, 120_000)
 PATIENTS = 20
 """Enrolled in one turn."""
-PLAN = 12
-"""Messages of one patient's plan."""
-
-
-def each(work: Callable[[], Awaitable[None]], times: int = PATIENTS) -> Turn:
-    """A turn that does ``work`` so many times: milliseconds for one."""
-
-    async def turn() -> Figures:
-        began = time.perf_counter()
-        for _ in range(times):
-            await work()
-        return {"ms": (time.perf_counter() - began) / times * 1000}
-
-    return turn
-
-
-def syncs(disk: Disk, pages: int, times: int = 1) -> Callable[[], Awaitable[None]]:
-    """The floor: the same pages, by hand."""
-
-    async def work() -> None:
-        for _ in range(times):
-            disk.sync(pages)
-
-    return work
-
-
-async def memory_scheduler(pending: int) -> AsyncIOScheduler:
-    """APScheduler with so many jobs in memory, running."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.start(paused=True)
-    for number in range(pending):
-        scheduler.add_job(nothing, "date", run_date=NOW + timedelta(days=9999, seconds=number * 7919 % 2_592_000))
-    scheduler.resume()
-    return scheduler
-
-
-async def nothing() -> None:
-    """A job that does nothing."""
-
-
-def twelve_jobs(scheduler: AsyncIOScheduler) -> Callable[[], Awaitable[None]]:
-    """A patient's plan as jobs."""
-
-    async def work() -> None:
-        for day in range(PLAN):
-            scheduler.add_job(nothing, "date", run_date=NOW + timedelta(days=9999 + day))
-        await asyncio.sleep(0)  # the scheduler looks at its jobs again
-
-    return work
+FEWEST = 5
+"""Pages that a schema made for nothing else could come down to."""
 
 
 async def pages_of_one(crowd: Crowd) -> int:
@@ -90,9 +41,28 @@ async def opening(crowd: Crowd) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def show(found: Results, pages: Mapping[int, int]) -> None:
+    """The table of one enrolment against its floors and its peer."""
+    rows = []
+    for level in pages:
+        me = f"ours {level}"
+        others = [found.times(me, floor, "ms") for floor in (f"floor {level}", "fewest")]
+        peers = [found.times(peer, me, "ms", 2) for peer in ("a commit a message", "memory")]
+        rows.append([f"ours, {level:,} pending", found.cell(me, "ms"), *others, *peers])
+    for level, count in pages.items():
+        rows.append([f"one fdatasync of {count} pages", found.cell(f"floor {level}", "ms"), "1", "", "", ""])
+    rows += [
+        [f"one fdatasync of {FEWEST} pages", found.cell("fewest", "ms"), "", "1", "", ""],
+        ["12 fdatasyncs of one page", found.cell("a commit a message", "ms"), "", "", "1", ""],
+        ["APScheduler, memory, 12,000 pending", found.cell("memory", "ms"), "", "", "", "1"],
+    ]
+    head = ["enrol one patient", "ms", "× own pages", "× 5 pages", "12 syncs / this", "memory / this"]
+    table("Enrolment: one patient, 12 messages, one transaction", head, rows)
+
+
 async def main() -> None:
     library = open_library(Settings())
-    scheduler = await memory_scheduler(12_000)
+    memory = Memory(12_000)
     with tempfile.TemporaryDirectory() as folder, closing(Disk(Path(folder))) as disk:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         crowds = {level: Crowd(Path(folder) / f"{level}.sqlite3", library, level) for level in LEVELS}
@@ -100,30 +70,13 @@ async def main() -> None:
         pages = {level: await pages_of_one(crowd) for level, crowd in crowds.items()}
         turns: dict[str, Turn] = {}
         for level, crowd in crowds.items():
-            turns[f"floor {level}"] = each(syncs(disk, pages[level]))
-            turns[f"ours {level}"] = each(crowd.enrol)
-        turns["a commit a message"] = each(syncs(disk, 1, PLAN))
-        turns["memory"] = each(twelve_jobs(scheduler))
+            turns[f"floor {level}"] = timed(disk.syncing(pages[level]), PATIENTS)
+            turns[f"ours {level}"] = timed(crowd.enrol, PATIENTS)
+        turns["fewest"] = timed(disk.syncing(FEWEST), PATIENTS)
+        turns["a commit a message"] = timed(disk.syncing(1, PLAN), PATIENTS)
+        turns["memory"] = timed(memory.enrol, PATIENTS)
         found = await interleave(turns)
-        rows = [
-            [
-                f"ours, {level:,} pending",
-                found.cell(f"ours {level}", "ms"),
-                str(pages[level]),
-                found.times(f"ours {level}", f"floor {level}", "ms"),
-                found.times("memory", f"ours {level}", "ms"),
-                found.times("a commit a message", f"ours {level}", "ms", 2),
-            ]
-            for level in LEVELS
-        ]
-        rows += [
-            [f"floor: one fdatasync of {pages[n]} pages", found.cell(f"floor {n}", "ms"), str(pages[n]), "1", "", ""]
-            for n in LEVELS
-        ]
-        rows.append(["floor: 12 fdatasyncs of a page", found.cell("a commit a message", "ms"), "12", "", "", "1"])
-        rows.append(["APScheduler in memory, 12,000 pending", found.cell("memory", "ms"), "0", "", "1", ""])
-        head = ["enrol one patient", "ms", "pages", "× floor", "memory jobs / this", "12 syncs / this"]
-        table("Enrolment: one patient, 12 messages, one transaction", head, rows)
+        show(found, pages)
         growth = found.times("ours 120000", "ours 12000", "ms", 2)
         size = (sizes[120_000] - sizes[0]) / 120_000
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -140,7 +93,7 @@ async def main() -> None:
         )
         for crowd in crowds.values():
             await crowd.store.close()
-    scheduler.shutdown(wait=False)
+    memory.stop()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,17 +20,26 @@ class Disk:
 
     def __init__(self, folder: Path) -> None:
         self._file = os.open(folder / "floor", os.O_CREAT | os.O_RDWR)
-        os.pwrite(self._file, bytes(ROOM), 0)
+        self._content = memoryview(os.urandom(ROOM))
+        os.pwrite(self._file, self._content, 0)
         os.fsync(self._file)
         self._at = 0
 
-    def sync(self, pages: int) -> None:
-        """Write so many pages where the log would go on, and wait until they are on disk."""
-        if self._at + pages * PAGE > ROOM:
+    def syncing(self, pages: int, times: int = 1) -> Callable[[], Awaitable[None]]:
+        """Work that writes so many pages where the log would go on, and waits until they are on disk."""
+
+        async def work() -> None:
+            for _ in range(times):
+                self._sync(pages * PAGE)
+
+        return work
+
+    def _sync(self, size: int) -> None:
+        if self._at + size > ROOM:
             self._at = 0
-        os.pwrite(self._file, os.urandom(pages * PAGE), self._at)
+        os.pwrite(self._file, self._content[:size], self._at)
         os.fdatasync(self._file)
-        self._at += pages * PAGE
+        self._at += size
 
     def close(self) -> None:
         """Close the file."""

@@ -34,6 +34,7 @@ def load_clinic(root: Path) -> Clinic:
     draft = _Draft(table(root / "clinic.yaml", root))
     raw = draft.mapping(draft.source.value)
     draft.names(raw, Clinic)
+    draft.whole(raw, Clinic)
     hours = draft.mapping(raw.get("hours"), "hours")
     for day in hours:
         if day not in WEEKDAYS:
@@ -77,6 +78,7 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
     draft = _Draft(table(folder / "procedure.yaml", root))
     raw = draft.mapping(draft.source.value)
     draft.names(raw, Procedure)
+    draft.whole({**raw, "id": folder.name}, Procedure)
     values = {
         "id": folder.name,
         "plan": draft.items(raw.get("plan"), Planned, "plan"),
@@ -117,6 +119,8 @@ def _look_at_checkins(procedure: Procedure, draft: _Draft) -> None:
                 draft.fault(f"{checkin.id}: there is no sign `{sign}` below signs:", "checkins", checkin.id, kind)
         if not (checkin.trend or checkin.danger or checkin.always):
             draft.fault(f"{checkin.id} asks nothing: write `always:` with at least one sign", "checkins", checkin.id)
+    if not procedure.danger:
+        draft.fault("the danger screen needs at least one button", "danger")
     for n, button in enumerate(procedure.danger):
         if button.level is not Level.EMERGENCY:
             draft.fault(f"{button.id}: what stands on the danger screen is an emergency", "danger", n, "level")
@@ -135,14 +139,14 @@ class _Draft:
     def settle(self) -> None:
         """ContentFaults when anything was wrong."""
         if self._faults:
-            raise ContentFaults(self._faults)
+            raise ContentFaults(sorted(set(self._faults)))
 
     def built(self, kind: TypeAdapter[T], values: object) -> T:
         """The finished noun; ContentFaults with what does not fit, and all that was wrong before."""
         try:
             made = self.source.check(kind, values)
         except ContentFaults as found:
-            raise ContentFaults([*self._faults, *found.faults]) from None
+            raise ContentFaults(sorted({*self._faults, *found.faults})) from None
         self.settle()
         return made
 
@@ -164,6 +168,12 @@ class _Draft:
         for name in raw:
             if name not in known:
                 self.fault(f"`{name}` means nothing here: mend its name, or take it out", *where, name)
+
+    def whole(self, raw: dict[str, Any], kind: type) -> None:
+        """Every name must be there: what is not written would quietly be taken for empty."""
+        for field in fields(kind):
+            if field.name not in raw:
+                self.fault(f"`{field.name}` is missing: write it")
 
     def items(self, value: object, kind: type, *where: Hashable) -> list[dict[str, Any]]:
         """The bodies of a list, each with names that ``kind`` has."""
@@ -208,6 +218,7 @@ class _Draft:
         for word, of_it in self.mapping(value, *where).items():
             if (level := self.level(word, *where, word)) is not None:
                 found[level] = of_it
+                self.source.lines[(*where, level)] = self.source.line(*where, word)
         return found
 
     def level(self, word: object, *where: Hashable) -> Level | None:

@@ -25,7 +25,8 @@ _HEADING = re.compile(
 )
 SCOPE = frozenset(
     "idioms denials denials_after not_denials own_no after_all or_words but new_start what_ifs asking really "
-    "long_ago lately again gone all_gone strangers family says they me for_patient hints thanks hello fine fillers questions".split()
+    "long_ago lately again gone gone_before all_gone strangers family says they me for_patient hints thanks hello "
+    "fine fillers asks_first questions".split()
 )
 """Headings of scope.yaml; what each does is explained in the file."""
 

@@ -97,7 +97,7 @@ def page(path: Path, root: Path) -> Page:
 
 def _sections(lines: list[str], start: int) -> list[Section]:
     heads = [(n, match[1]) for n, line in enumerate(lines[start:], start=start) if (match := HEADING.match(line))]
-    ends = [n for n, _ in heads[1:]] + [len(lines)]
+    ends = [*(n for n, _ in heads[1:]), len(lines)][: len(heads)]
     return [
         Section(id, "\n".join(lines[n + 1 : stop]).strip("\n").rstrip(), n + 1)
         for (n, id), stop in zip(heads, ends, strict=True)
@@ -154,17 +154,20 @@ class Table:
                     Fault(
                         self.file,
                         self.line(*where, *problem["loc"]),
-                        f"`{problem['loc'][-1] if problem['loc'] else where[-1]}` {_in_words(problem)}",
+                        _in_words(problem, where),
                     )
                     for problem in error.errors()
                 ]
             ) from None
 
 
-def _in_words(problem: ErrorDetails) -> str:
+def _in_words(problem: ErrorDetails, where: tuple[Hashable, ...]) -> str:
     """What pydantic says to programmers, said to whoever edits the file."""
+    path = (*where, *problem["loc"])
+    name = next((part for part in reversed(path) if isinstance(part, str)), "value")
     kind = problem["type"].split("_", maxsplit=1)[0]
-    return IN_WORDS.get(kind, problem["msg"])
+    item = f", item {path[-1] + 1}," if kind == "missing" and isinstance(path[-1], int) else ""
+    return f"`{name}`{item} {IN_WORDS.get(kind, problem['msg'])}"
 
 
 def table(path: Path, root: Path) -> Table:

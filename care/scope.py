@@ -17,8 +17,10 @@ _REACH = 6
 """A denial reaches over so many words …"""
 _LIST_REACH = 14
 """… or so many when "or" makes them a list."""
-_SEGMENT = 4
-"""Parts of a list between commas are no longer than this."""
+_SEGMENT = 6
+"""Parts of a list with "or" between commas are no longer than this …"""
+_SHORT = 2
+"""… and those of a list without, which must be three."""
 
 Cue = Found[Label]
 
@@ -37,6 +39,11 @@ class Scope:
         self._denials_after = [c for c in self._all("denials_after") if not any(_touch(c, p) for p in pseudo)]
         self._stops = sorted((*self._all("but"), *self._all("new_start")), key=lambda c: c.first)
 
+    def begins(self, kind: str) -> bool:
+        """Does a phrase under this heading begin the message, or a sentence of it?"""
+        starts = {first for first, _ in self._text.sentences}
+        return any(cue.first in starts for cue in self._all(kind))
+
     def has(self, kind: str) -> bool:
         """Does any phrase under this heading of scope.yaml stand in the message?"""
         return kind in self._by_kind
@@ -45,10 +52,10 @@ class Scope:
         """The phrase only came together across a "but": it was never said."""
         return any(first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but"))
 
-    def set_aside(self, found: Cue, level: Level, *, stays: bool) -> str:
+    def set_aside(self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False) -> str:
         """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
 
-        ``stays``: being over it doesn't settle the sign.
+        ``stays``: being over it doesn't settle the sign; ``for_life``: being long ago doesn't either.
         """
         if self._idiom(found):
             return "idioms"
@@ -58,7 +65,7 @@ class Scope:
             return "what_ifs"
         if self._asked(found):
             return "asking"
-        if self._long_ago(found):
+        if not for_life and self._long_ago(found):
             return "long_ago"
         if not stays and self._gone(found):
             return "gone"
@@ -104,7 +111,16 @@ class Scope:
         parts = [length for length in parts if length]
         if any(cue.last < c.first < end for c in self._all("or_words")):
             return max(parts, default=0) <= _SEGMENT
-        return len(parts) > 2 and max(parts) <= 2
+        return len(parts) > 2 and max(parts) <= _SHORT
+
+    def _part_length(self, found: Cue) -> int:
+        """Words between the marks around a phrase."""
+        start, stop = found.first, found.last
+        while start and self._text.pieces[start - 1].norm not in MARKS:
+            start -= 1
+        while stop + 1 < len(self._text.pieces) and self._text.pieces[stop + 1].norm not in MARKS:
+            stop += 1
+        return stop - start + 1
 
     def _denied(self, found: Cue) -> bool:
         if any(own.first == found.first for own in self._all("own_no")):
@@ -154,6 +170,9 @@ class Scope:
             low, high = sorted((cue, found), key=lambda c: c.first)
             if self._reaches(low, high.first, reach=_LIST_REACH, stops=self._all("but")):
                 return True
+            mine = any(cue.last < me.first <= found.last for me in self._all("me"))
+            if low is cue and not mine and self._part_length(found) <= _SHORT:
+                return True
         return False
 
     def _long_ago(self, found: Cue) -> bool:
@@ -163,7 +182,12 @@ class Scope:
     def _gone(self, found: Cue) -> bool:
         if self._in_sentence("again", found):
             return False
-        if any(cue.first > found.first for cue in self._in_sentence("all_gone", found)):
+        if any(cue.first > found.last for cue in self._in_sentence("all_gone", found)):
+            return True
+        if any(
+            cue.last < found.first and self._reaches(cue, found.first, reach=2, stops=self._stops)
+            for cue in self._in_sentence("gone_before", found)
+        ):
             return True
         for cue in self._in_sentence("gone", found):
             if _touch(found, cue) and not _within_gap(found, cue):

@@ -20,7 +20,7 @@ _SYMPTOM = re.compile(
 _TOGETHER = re.compile(
     rf"(?P<signs>[a-z_|+ ]+?)(?:, from day (?P<first>\d+))?(?:, to day (?P<last>\d+))? = (?P<level>{_LEVEL})"
 )
-HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "stays_serious")
+HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "for_life", "stays_serious")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class SymptomTable:
     """Signs that may be an infection …"""
     lowers_defence: frozenset[str]
     """… and count for one level more beside one of these."""
+    for_life: frozenset[str]
+    """Conditions that count however long ago they are told of."""
     stays_serious: frozenset[str]
     """Being over it does not settle these: a faint is looked at though the patient has come round."""
 

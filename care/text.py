@@ -29,6 +29,8 @@ _PIECE = re.compile(
     r"|(?P<per>(?<=\d)\s?/\s?(?=\d))"
     r"|(?P<soft>[,()\"“”«»]|[-–—]{2,}|(?<=\s)[-–—](?=\s)|[–—])"
 )
+_IS_AFTER = frozenset("it that he she what there here who how where when why let".split())
+"""After these 's is "is" and stays, as people write it without the apostrophe; elsewhere it is dropped."""
 _YES_SI = "sí"
 """Spanish "sí" (yes) keeps its accent: without it it is "si" (if), and the meaning turns round."""
 
@@ -152,6 +154,8 @@ def _norm(match: re.Match[str], raw: str) -> str:
     if match["word"]:
         if raw.casefold() == _YES_SI:
             return _YES_SI
+        if text.endswith("'s") and text[:-2] not in _IS_AFTER:
+            text = text[:-2]
         return text.replace("'ll", "will").replace("'", "")
     if match["hard"]:
         return QUESTION if "?" in text else HARD

@@ -47,6 +47,8 @@ class _Sign:
     span: tuple[int, int]
     language: str
     sentence: int
+    joins: bool
+    """False: the phrase stands for a mild form, which means no more beside others."""
     aside: str
     """Why it doesn't count; '' when it does."""
 
@@ -130,7 +132,6 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
             continue
         level = table.level(symptom, day) if meaning.level is None else meaning.level
         looks_like = any(symptom == other and _overlap(found, hide) for hide, other in hidden)
-        stays = symptom in table.stays_serious
         yield _Sign(
             symptom,
             level,
@@ -139,8 +140,15 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
             heard.span(found),
             heard.lexicon.language,
             heard.text.sentence_of(found.first),
-            "except" if looks_like else heard.scope.set_aside(found, level, stays=stays),
+            meaning.level is None,
+            "except" if looks_like else _set_aside(heard.scope, found, level, table),
         )
+
+
+def _set_aside(scope: Scope, found: Found[Label], level: Level, table: SymptomTable) -> str:
+    symptom = found.label.symptom if isinstance(found.label, Meaning) else ""
+    stays, for_life = symptom in table.stays_serious, symptom in table.for_life
+    return scope.set_aside(found, level, stays=stays, for_life=for_life)
 
 
 def _overlap(one: Found[Label], other: Found[Label]) -> bool:
@@ -178,7 +186,7 @@ def _known_there(sign: _Sign, language: str, signs: Iterable[_Sign]) -> bool:
 
 
 def _together(live: Sequence[_Sign], day: int | None, table: SymptomTable) -> Iterator[Why]:
-    present = {sign.symptom: sign for sign in live}
+    present = {sign.symptom: sign for sign in live if sign.joins}
     for rule in table.together:
         if day is not None and (day < rule.first_day or (rule.last_day is not None and day > rule.last_day)):
             continue
@@ -203,7 +211,7 @@ def _hints(heard: Sequence[Heard], signs: Sequence[_Sign]) -> Iterator[Why]:
             start, end = one.span(found)
             if found.label != "hints" or any(start < stop and begin < end for begin, stop in settled):
                 continue
-            if not one.scope.set_aside(found, Level.URGENT, stays=False):
+            if not one.scope.set_aside(found, Level.URGENT):
                 yield Why(one.text.said(found.first, found.last), "", f"hints: {found.phrase.said}", Level.NONE)
 
 

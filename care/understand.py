@@ -93,7 +93,7 @@ class Reader:
         return language not in self.languages and known < _HARDLY_ANY_KNOWN
 
     def _with_topic(self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str) -> Reading:
-        question = "?" in text or any(one.scope.has("questions") for one in heard)
+        question = "?" in text or any(one.scope.has("questions") or one.scope.begins("asks_first") for one in heard)
         if question:
             talk = ""
         reading = replace(reading, question=question)

@@ -94,6 +94,7 @@ def _ask_again(tx: Writes, library: Library, checkin: Row, patient: Row, now: da
     episode = people.episode(tx, checkin["episode_id"]) if checkin["episode_id"] else None
     procedure: Procedure = library.procedures[episode["procedure"]] if episode else _first(library)
     shown = screen(checkin["id"], checkin["step"], known(checkin["checkin"], procedure), procedure, {})
+    asking.close(tx, patient, checkin["id"], now)
     say = Say("checkin.reminder", shown.facts, shown.buttons, lane=Lane.CARE)
     asking.show(tx, patient, episode, say, checkin["id"], now)
 

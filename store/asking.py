@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from care.checkin import first_step, known, screen
-from care.model import Clinic, Procedure, Say
+from care.model import Clinic, Lane, Procedure, Say
 from store import checkins, outbox
 from store.seam import Row, Writes
 
@@ -31,6 +31,8 @@ def begin(
     plan = known(checkin, procedure)
     wait = timedelta(hours=clinic.remind_hours) if origin == "planned" else timedelta(minutes=clinic.silence_minutes)
     step = first_step(plan)
+    for open_one in checkins.under_way(tx, patient["id"]):
+        close(tx, patient, open_one["id"], now)
     checkin_id = checkins.begin(
         tx,
         patient_id=patient["id"],
@@ -70,3 +72,18 @@ def show(
         form="edit" if instead_of else "text",
         edits_message=instead_of,
     )
+
+
+def close(tx: Writes, patient: Row, checkin_id: int, now: datetime) -> None:
+    """Take the buttons off every message that still shows a question of this check-in."""
+    for row in outbox.questions(tx, checkin_id):
+        outbox.put(
+            tx,
+            Say("checkin.closed", lane=Lane.CARE),
+            chat_id=patient["chat_id"],
+            lang=patient["lang"],
+            due=now,
+            patient_id=patient["id"],
+            form="edit",
+            edits_row=row["id"],
+        )

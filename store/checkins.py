@@ -48,6 +48,13 @@ def by_id(read: Reads, checkin_id: int) -> Row | None:
     return read.one("SELECT * FROM checkin WHERE id = ?", (checkin_id,))
 
 
+def under_way(read: Reads, patient_id: int) -> list[Row]:
+    """Check-ins of a patient whose question is still open."""
+    return read.rows(
+        "SELECT * FROM checkin WHERE patient_id = ? AND state IN ('asked', 'begun', 'silent')", (patient_id,)
+    )
+
+
 def advance(
     tx: Writes,
     checkin_id: int,

@@ -348,6 +348,15 @@ def overtaken(read: Reads, row: Row) -> bool:
     return newer is not None
 
 
+def questions(read: Reads, checkin_id: int) -> list[Row]:
+    """The messages that were sent, or will be, with buttons of a check-in."""
+    return read.rows(
+        "SELECT id FROM outgoing WHERE checkin_id = ? AND form = 'text' AND buttons <> '[]'"
+        " AND state IN ('waiting', 'claimed', 'handed', 'sent')",
+        (checkin_id,),
+    )
+
+
 def last_sent(read: Reads, since: datetime) -> list[Row]:
     """Chat and time of what was sent since then, oldest first: for the limits after a restart."""
     return read.rows(

@@ -199,6 +199,7 @@ CREATE INDEX outgoing_in_hand ON outgoing (state) WHERE state IN ('claimed', 'ha
 CREATE UNIQUE INDEX outgoing_planned_once ON outgoing (episode_id, planned) WHERE planned IS NOT NULL;
 CREATE INDEX outgoing_of_patient ON outgoing (patient_id, due_at);
 CREATE INDEX outgoing_by_message ON outgoing (chat_id, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX outgoing_of_checkin ON outgoing (checkin_id) WHERE checkin_id IS NOT NULL;
 CREATE INDEX outgoing_of_flag ON outgoing (flag_id) WHERE flag_id IS NOT NULL;
 
 -- Chats that Telegram has asked us to leave alone for a while.
