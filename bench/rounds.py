@@ -51,13 +51,13 @@ def timed(
     return turn
 
 
-async def interleave(turns: Mapping[str, Turn], rounds: int = ROUNDS) -> Results:
-    """Let each take a turn in each round, after one round that does not count."""
+async def interleave(turns: Mapping[str, Turn], *, warm: bool = True) -> Results:
+    """Let each take a turn in each round; ``warm``: after one round that does not count."""
     of: dict[str, list[Figures]] = {name: [] for name in turns}
-    for number in range(rounds + 1):
+    for number in range(ROUNDS + warm):
         for name, turn in turns.items():
             figures = await turn()
-            if number:
+            if number or not warm:
                 of[name].append(figures)
     return Results(of)
 

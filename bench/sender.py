@@ -73,7 +73,9 @@ class Sender:
 
     async def rest(self) -> None:
         """Return when everything is sent and marked."""
-        while not self.delivery.idle():
+        while True:
+            if self.delivery.idle():
+                return
             await asyncio.sleep(0.005)
 
 

@@ -17,13 +17,16 @@ from typing import Any, Protocol
 from bot.hear import Unparseable, hear
 from care.channel import Incoming, Later
 from store import inbox
-from store.seam import Store
+from store.seam import Row, Store
 
 log = logging.getLogger("aftercare.inbox")
 AT_ONCE = 64
 """Chats that are served side by side."""
 ATTEMPTS = 3
-"""An update that was begun so often and never finished has killed us: it is set aside."""
+"""An update that was begun so often and never finished may have killed us: it is no longer read, only kept for
+a person. When that does not help either, it is set aside."""
+WRITE_AGAIN = 2.0
+"""Seconds until we try again after the database took nothing."""
 POLL_SECONDS = 25
 
 
@@ -45,10 +48,11 @@ class Inbox:
     def __init__(self, store: Store, handler: Handler, clock: Callable[[], datetime], *, username: str) -> None:
         self._store, self._handler, self._clock, self._username = store, handler, clock, username
         self._news = asyncio.Event()
-        self._chats: dict[int, deque[tuple[int, dict[str, Any]]]] = {}
+        self._chats: dict[int, deque[Row]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._queued: set[int] = set()
+        self._stopping = False
 
     async def keep(self, updates: Sequence[dict[str, Any]]) -> None:
         """Commit raw updates; when this returns they may be confirmed."""
@@ -64,10 +68,11 @@ class Inbox:
             self._news.clear()
             for row in inbox.waiting(self._store.read):
                 if row["update_id"] not in self._queued:
-                    self._queue(row["update_id"], json.loads(row["raw"]))
+                    self._queue(row)
 
     async def stop(self) -> None:
-        """Let what is being handled come to its end."""
+        """Let what is being handled come to its end; what can't be written now waits for the next start."""
+        self._stopping = True
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -77,22 +82,22 @@ class Inbox:
         return not self._tasks and not inbox.waiting(self._store.read)
 
     async def _resume(self) -> None:
-        """What an earlier run left unhandled; an update that keeps killing us is set aside."""
+        """What an earlier run left unhandled."""
         for row in inbox.waiting(self._store.read):
-            if row["attempts"] >= ATTEMPTS:
-                log.error("update %s was begun %s times, never finished: set aside", row["update_id"], ATTEMPTS)
+            if row["attempts"] > ATTEMPTS:
+                log.error("update %s was begun again and again, never finished: set aside", row["update_id"])
                 await self._aside(row["update_id"], "never finished")
                 continue
             await self._store.write(partial(inbox.tried, update_id=row["update_id"]))
-            self._queue(row["update_id"], json.loads(row["raw"]))
+            self._queue(row)
 
-    def _queue(self, update_id: int, raw: dict[str, Any]) -> None:
-        self._queued.add(update_id)
-        chat = _chat(raw)
+    def _queue(self, row: Row) -> None:
+        self._queued.add(row["update_id"])
+        chat = _chat(json.loads(row["raw"]))
         if chat in self._chats:
-            self._chats[chat].append((update_id, raw))
+            self._chats[chat].append(row)
             return
-        self._chats[chat] = deque([(update_id, raw)])
+        self._chats[chat] = deque([row])
         task = asyncio.create_task(self._serve(chat))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -101,27 +106,34 @@ class Inbox:
         line = self._chats[chat]
         while line:
             async with self._slots:
-                await self._one(*line[0])
-            self._queued.discard(line.popleft()[0])
+                done = await self._done(line[0])
+            if done:
+                self._queued.discard(line.popleft()["update_id"])
+            elif self._stopping:
+                return  # it is kept: the next start goes on with it
+            else:
+                await asyncio.sleep(WRITE_AGAIN)
         del self._chats[chat]
 
-    async def _one(self, update_id: int, raw: dict[str, Any]) -> None:
+    async def _done(self, row: Row) -> bool:
+        """Handled, kept for a person, or set aside; False when not even that could be written."""
+        update_id = row["update_id"]
         try:
-            heard = hear(raw, bot_username=self._username, heard_at=self._clock())
+            heard = hear(json.loads(row["raw"]), bot_username=self._username, heard_at=self._clock())
         except Unparseable:
             log.error("update %s can't be read: set aside", update_id)
-            await self._aside(update_id, "unparseable")
-            return
-        for step in (self._handler.handle, self._handler.handle, self._handler.rescue):
-            if await self._tried(step, heard):
-                return
-        await self._aside(update_id, "failed")
+            return await self._tried(update_id, partial(self._aside, update_id, "unparseable"))
+        usual = (self._handler.handle,) * 2 if row["attempts"] < ATTEMPTS else ()
+        for step in (*usual, self._handler.rescue):
+            if await self._tried(update_id, partial(step, heard)):
+                return True
+        return await self._tried(update_id, partial(self._aside, update_id, "failed"))
 
-    async def _tried(self, step: Callable[[Incoming], Awaitable[None]], heard: Incoming) -> bool:
+    async def _tried(self, update_id: int, step: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await step(heard)
+            await step()
         except Exception as error:  # the type alone: an error's text may hold a patient's words
-            log.error("update %s: %s in %s", heard.update_id, type(error).__name__, _where(error))
+            log.error("update %s: %s in %s", update_id, type(error).__name__, _where(error))
             return False
         return True
 
@@ -177,7 +189,11 @@ class Poller:
         """One poll; how many updates it brought."""
         updates = await self._telegram.updates(self.offset, POLL_SECONDS)
         if updates:
-            await self._keep(updates)
+            try:
+                await self._keep(updates)
+            except Exception as trouble:  # unconfirmed, so Telegram has them still: they are asked for again
+                log.error("updates could not be kept: %s", type(trouble).__name__)
+                raise Later(WRITE_AGAIN) from None
         # After silence everything is confirmed. Ids restart at random after a week without updates: an
         # offset kept from before would then confirm new messages unread.
         self.offset = max((int(update["update_id"]) for update in updates), default=-1) + 1

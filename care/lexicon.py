@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from care.faults import ContentFaults, Fault
-from care.listing import Line, Listing, read_listing
-from care.model import Level, Symptom
-from care.phrases import NotationError, Phrase, PhraseBook, compile_phrase
+from care.folder import Folder, Label, Meaning, read_folder
+from care.model import Symptom
+from care.phrases import PhraseBook
 from care.spelling import Speller, make_speller
-from care.text import norm_word
 
 _FREQUENT = 150
 """The first words of common_words.txt stand in nearly every message."""
-_HEADING = re.compile(
-    r"(?P<symptom>[a-z_]+)(?: as (?P<level>none|review|urgent|emergency))?"
-    r"(?: from day (?P<first>\d+))?(?: to day (?P<last>\d+))?(?P<hides> except)?"
-)
-SCOPE = frozenset(
-    "idioms denials denials_after not_denials own_no after_all or_words but new_start what_ifs asking really "
-    "long_ago lately again gone gone_before all_gone strangers family says they me for_patient hints thanks hello "
-    "fine fillers asks_first questions".split()
-)
-"""Headings of scope.yaml; what each does is explained in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a phrase of ``phrases/`` stands for."""
-
-    symptom: str
-    level: Level | None = None
-    """Another level than the symptom's own."""
-    first_day: int = 0
-    last_day: int | None = None
-    """Days on which the phrase means this; None: no last day."""
-    hides: bool = False
-    """True: these words don't mean the symptom though they look like it."""
-
-
-Label = Meaning | str
-"""A meaning, or the heading of scope.yaml that a phrase stands under."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +28,13 @@ class Lexicon:
     speller: Speller
 
 
-@dataclass(frozen=True)
-class _Folder:
-    """A language folder as read, before it is put to use."""
-
-    language: str
-    entries: tuple[tuple[Label, Phrase], ...]
-    common: tuple[str, ...]
-    misspellings: Mapping[str, tuple[str, ...]]
-    names: frozenset[str]
-    endings: tuple[str, ...]
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        said = chain.from_iterable(phrase.words for _, phrase in self.entries)
-        return frozenset((*self.common, *(word for word in said if not word.endswith("-"))))
-
-
 def load_lexicons(general: Path, symptoms: Mapping[str, Symptom]) -> tuple[Lexicon, ...]:
     """All languages of ``content/general``; ContentFaults tells everything that is wrong at once."""
-    folders, faults = [], []
+    folders: list[Folder] = []
+    faults: list[Fault] = []
     for path in sorted(general.glob("*/scope.yaml")):
         try:
-            folders.append(_read_folder(path.parent, general, symptoms))
+            folders.append(read_folder(path.parent, general, symptoms))
         except ContentFaults as found:
             faults += found.faults
     if not folders and not faults:
@@ -93,7 +45,7 @@ def load_lexicons(general: Path, symptoms: Mapping[str, Symptom]) -> tuple[Lexic
     return tuple(_lexicon(folder, known, symptoms) for folder in folders)
 
 
-def _lexicon(folder: _Folder, known: frozenset[str], symptoms: Mapping[str, Symptom]) -> Lexicon:
+def _lexicon(folder: Folder, known: frozenset[str], symptoms: Mapping[str, Symptom]) -> Lexicon:
     towards: dict[str, int] = {}
     by_stem: dict[str, Sequence[str]] = {}
     ordered = sorted(folder.words)
@@ -119,87 +71,3 @@ def _lexicon(folder: _Folder, known: frozenset[str], symptoms: Mapping[str, Symp
 def _beginning_with(stem: str, ordered: Sequence[str]) -> Sequence[str]:
     first = bisect_left(ordered, stem)
     return ordered[first : bisect_left(ordered, stem + "\uffff", first)]
-
-
-def _read_folder(folder: Path, general: Path, symptoms: Mapping[str, Symptom]) -> _Folder:
-    root = general.parent
-    scope = read_listing(folder / "scope.yaml", root)
-    lists = {name: line.text for name, line in scope.tables.get("lists", {}).items()}
-    faults = list(_scope_faults(scope))
-    entries: list[tuple[Label, Phrase]] = []
-    for heading, lines in scope.lists.items():
-        if heading in SCOPE:
-            entries += _compiled(heading, lines, scope.file, lists, faults)
-    for path in sorted((folder / "phrases").glob("*.yaml")):
-        try:
-            entries += _meanings(read_listing(path, root), lists, symptoms, faults)
-        except ContentFaults as found:
-            faults += found.faults
-    faults += _missing(folder.relative_to(root).as_posix(), entries, symptoms)
-    common = _common_words(folder / "common_words.txt", root, faults)
-    if faults:
-        raise ContentFaults(faults)
-    misspellings = {norm_word(w): tuple(norm_word(to.text).split()) for w, to in scope.tables["misspellings"].items()}
-    names = frozenset(norm_word(line.text) for line in scope.lists["names"])
-    endings = tuple(line.text for line in scope.lists["endings"])
-    return _Folder(folder.name, tuple(entries), common, misspellings, names, endings)
-
-
-def _meanings(
-    listing: Listing, lists: Mapping[str, str], symptoms: Collection[str], faults: list[Fault]
-) -> list[tuple[Label, Phrase]]:
-    entries: list[tuple[Label, Phrase]] = []
-    for heading, lines in listing.lists.items():
-        match = _HEADING.fullmatch(heading)
-        if not match or match["symptom"] not in symptoms:
-            what = (
-                f"`{heading}`: write the id of a symptom of symptoms.yaml, after it if need be "
-                "`as review`, `from day 4`, `to day 3` or `except`"
-            )
-            faults.append(Fault(listing.file, listing.lines[heading], what))
-            continue
-        meaning = Meaning(
-            match["symptom"],
-            Level.of(match["level"]) if match["level"] else None,
-            int(match["first"] or 0),
-            int(match["last"]) if match["last"] else None,
-            bool(match["hides"]),
-        )
-        entries += _compiled(meaning, lines, listing.file, lists, faults)
-    return entries
-
-
-def _compiled(
-    label: Label, lines: Sequence[Line], file: str, lists: Mapping[str, str], faults: list[Fault]
-) -> Iterator[tuple[Label, Phrase]]:
-    for line in lines:
-        try:
-            yield label, compile_phrase(line.text, lists)
-        except NotationError as error:
-            faults.append(Fault(file, line.line, f"`{line.text}`: {error}"))
-
-
-def _scope_faults(scope: Listing) -> Iterator[Fault]:
-    wanted = SCOPE | {"names", "endings", "lists", "misspellings"}
-    for heading in sorted(wanted - set(scope.lines)):
-        yield Fault(scope.file, 0, f"`{heading}:` is missing: write it with at least one phrase")
-    for heading in sorted(set(scope.lines) - wanted):
-        yield Fault(scope.file, scope.lines[heading], f"`{heading}` is no heading of this file: mend its name")
-
-
-def _missing(folder: str, entries: Sequence[tuple[Label, Phrase]], symptoms: Mapping[str, Symptom]) -> Iterator[Fault]:
-    said = {label.symptom for label, _ in entries if isinstance(label, Meaning) and not label.hides}
-    for symptom in symptoms:
-        if symptom not in said and symptom != "unreadable":
-            what = f"nobody says `{symptom}` in this language: write at least one phrase for it"
-            yield Fault(f"{folder}/phrases", 0, what)
-
-
-def _common_words(path: Path, root: Path, faults: list[Fault]) -> tuple[str, ...]:
-    file = path.relative_to(root).as_posix()
-    if not path.exists():
-        faults.append(Fault(file, 0, "this file is missing: write the language's frequent words, most frequent first"))
-        return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    words = chain.from_iterable(line.split() for line in lines if not line.startswith("#"))
-    return tuple(dict.fromkeys(norm_word(word) for word in words))

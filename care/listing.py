@@ -43,10 +43,14 @@ def read_listing(path: Path, root: Path) -> Listing:
         node = yaml.compose(path.read_text(encoding="utf-8"), _LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        what = f"this can't be read: {error.problem}. A phrase that begins with [ or {{ needs quotes around it"
+        what = (
+            f"this can't be read: {error.problem}. A phrase that begins with [ or {{ needs quotes around it"
+        )
         raise ContentFaults([Fault(file, line, what)]) from None
     if not isinstance(node, yaml.MappingNode):
-        raise ContentFaults([Fault(file, 1, "headings are missing: write `heading:` and its phrases below it")])
+        raise ContentFaults(
+            [Fault(file, 1, "headings are missing: write `heading:` and its phrases below it")]
+        )
     return _listing(file, node)
 
 

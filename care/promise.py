@@ -22,6 +22,7 @@ def promised(clinic: Clinic, level: Level, now: datetime) -> datetime:
     The clinic's promised minutes are counted in opening time from ``now`` on and rounded up to the
     next quarter of an hour. A clinic that never opens promises the same minutes round the clock.
     """
+    now = now.astimezone(UTC)  # minutes added to a wall time would miss a change of the clock
     left = timedelta(minutes=clinic.promise.get(level, clinic.promise[Level.REVIEW]))
     if level is Level.EMERGENCY:
         left = timedelta(minutes=min(clinic.promise.values()))
@@ -34,7 +35,8 @@ def promised(clinic: Clinic, level: Level, now: datetime) -> datetime:
 
 
 def after_opening(clinic: Clinic, now: datetime, minutes: int, *, round_the_clock: bool) -> datetime:
-    """``minutes`` from now: of opening time, or simply on the clock."""
+    """``minutes`` from now, in UTC: of opening time, or simply on the clock."""
+    now = now.astimezone(UTC)
     if round_the_clock:
         return now + timedelta(minutes=minutes)
     left = timedelta(minutes=minutes)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from care.lexicon import Label, Meaning
+from care.folder import Label, Meaning
 from care.model import Level
+from care.people import someone_else
 from care.phrases import Found
 from care.text import HARD, MARKS, QUESTION, SOFT, Text
 
@@ -50,7 +51,9 @@ class Scope:
 
     def broken(self, found: Cue) -> bool:
         """The phrase only came together across a "but": it was never said."""
-        return any(first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but"))
+        return any(
+            first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but")
+        )
 
     def set_aside(self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False) -> str:
         """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
@@ -69,7 +72,7 @@ class Scope:
             return "long_ago"
         if not stays and self._gone(found):
             return "gone"
-        return self._others(found, level)
+        return someone_else(self._text, self._by_kind, found, level)
 
     def _all(self, kind: str) -> Sequence[Cue]:
         return self._by_kind.get(kind, ())
@@ -82,7 +85,11 @@ class Scope:
         return [cue for cue in self._all(kind) if first <= cue.first <= last]
 
     def _idiom(self, found: Cue) -> bool:
-        return any(_touch(found, cue) and not _within_gap(found, cue) for cue in self._all("idioms"))
+        own_no = any(own.first == found.first for own in self._all("own_no"))
+        return any(
+            _touch(found, cue) and not _within_gap(found, cue) and not (own_no and found.first < cue.first)
+            for cue in self._all("idioms")
+        )
 
     def _reaches(self, cue: Cue, target: int, *, reach: int, stops: Sequence[Cue]) -> bool:
         """Does a cue's force carry from its end up to the piece ``target``?"""
@@ -157,7 +164,8 @@ class Scope:
         really = self._in_sentence("really", found)
         for cue in self._in_sentence("what_ifs", found):
             before = cue.first <= found.first and (
-                cue.last >= found.first or self._reaches(cue, found.first, reach=_LIST_REACH, stops=self._all("but"))
+                cue.last >= found.first
+                or self._reaches(cue, found.first, reach=_LIST_REACH, stops=self._all("but"))
             )
             if (before or _within_gap(found, cue)) and not any(r.last > cue.first for r in really):
                 return True
@@ -182,7 +190,7 @@ class Scope:
     def _gone(self, found: Cue) -> bool:
         if self._in_sentence("again", found):
             return False
-        if any(cue.first > found.last for cue in self._in_sentence("all_gone", found)):
+        if any(cue.first > found.last and self._closes(cue) for cue in self._in_sentence("all_gone", found)):
             return True
         if any(
             cue.last < found.first and self._reaches(cue, found.first, reach=2, stops=self._stops)
@@ -190,7 +198,7 @@ class Scope:
         ):
             return True
         for cue in self._in_sentence("gone", found):
-            if _touch(found, cue) and not _within_gap(found, cue):
+            if (_touch(found, cue) and not _within_gap(found, cue)) or self._negated(cue):
                 continue
             low, high = min(cue.last, found.last), max(cue.first, found.first)
             near = high - low <= _REACH and SOFT not in [p.norm for p in self._text.pieces[low + 1 : high]]
@@ -198,41 +206,10 @@ class Scope:
                 return True
         return False
 
-    def _others(self, found: Cue, level: Level) -> str:
-        """'' when the sign is the patient's own, or that of somebody for whom the writer speaks."""
-        if self.has("for_patient"):
-            return ""
-        number = self._text.sentence_of(found.first)
-        who = self._last_person(number, found.first)
-        if who is None and number and self._starts_with_they(number, found.first):
-            who = self._last_person(number - 1, len(self._text.pieces))
-        if who is None or (who.label == "family" and level is Level.EMERGENCY):
-            return ""
-        return str(who.label)
-
-    def _last_person(self, sentence: int, before: int) -> Cue | None:
-        """Who is spoken of at a place of a sentence; None: the writer, or nobody in particular."""
-        first, last = self._text.sentences[sentence]
-        who: Cue | None = None
-        spoke: Cue | None = None
-        cues = (*self._all("strangers"), *self._all("family"), *self._all("me"), *self._all("says"), *self._all("they"))
-        for cue in sorted(cues, key=lambda c: (c.first, c.last)):
-            if not first <= cue.first <= min(last, before):
-                continue
-            if cue.label in ("strangers", "family"):
-                who, spoke = cue, None
-            elif cue.label == "me":
-                who = None
-            elif cue.label == "says":
-                who, spoke = None, who or spoke
-            elif cue.label == "they" and spoke is not None:
-                who = spoke
-        return who
-
-    def _starts_with_they(self, sentence: int, before: int) -> bool:
-        first, _ = self._text.sentences[sentence]
-        mine = any(first <= cue.first <= before for cue in self._all("me"))
-        return not mine and any(first <= cue.first <= min(first + 1, before) for cue in self._all("they"))
+    def _negated(self, cue: Cue) -> bool:
+        """Does a "won't" or "not" stand right before a cue, or in it?"""
+        noes = (*self._all("denials"), *self._all("not_denials"), *self._all("own_no"))
+        return any(no.first <= cue.last and cue.first - 1 <= no.last and no.first <= cue.first for no in noes)
 
 
 def meanings(found: Iterable[Cue]) -> list[tuple[Cue, Meaning]]:

@@ -70,7 +70,9 @@ class Speller:
 
     def _is_known(self, word: str) -> bool:
         return word in self.known or any(
-            word.endswith(ending) and len(word) - len(ending) >= _STEM and word[: -len(ending)] + base in self.known
+            word.endswith(ending)
+            and len(word) - len(ending) >= _STEM
+            and word[: -len(ending)] + base in self.known
             for ending, base in self.endings
         )
 

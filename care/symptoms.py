@@ -122,5 +122,7 @@ def _ids(listing: Listing, heading: str, symptoms: Collection[str], faults: list
 
 def _unknown(listing: Listing, line: Line, id: str) -> Fault:
     return Fault(
-        listing.file, line.line, f"`{id}` is no symptom of this file: write an id that stands under `symptoms:`"
+        listing.file,
+        line.line,
+        f"`{id}` is no symptom of this file: write an id that stands under `symptoms:`",
     )

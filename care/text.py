@@ -29,7 +29,9 @@ _PIECE = re.compile(
     r"|(?P<per>(?<=\d)\s?/\s?(?=\d))"
     r"|(?P<soft>[,()\"“”«»]|[-–—]{2,}|(?<=\s)[-–—](?=\s)|[–—])"
 )
-_IS_AFTER = frozenset("it that he she what there here who how where when why let".split())
+_IS_AFTER = frozenset(
+    ("it", "that", "he", "she", "what", "there", "here", "who", "how", "where", "when", "why", "let")
+)
 """After these 's is "is" and stays, as people write it without the apostrophe; elsewhere it is dropped."""
 _YES_SI = "sí"
 """Spanish "sí" (yes) keeps its accent: without it it is "si" (if), and the meaning turns round."""

@@ -8,32 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from care.lexicon import Label, Lexicon, Meaning
+from care.folder import Label, Meaning
+from care.hearing import Heard, hear
+from care.lexicon import Lexicon
 from care.model import Level, Reading, Why
 from care.phrases import Found
 from care.scope import Scope, meanings
 from care.symptoms import SymptomTable
-from care.text import Text, read
+from care.text import read
 
 RULES_ARE_SURE = 0.9
 """How sure a phrase of content makes us of a level."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A message as one language reads it."""
-
-    lexicon: Lexicon
-    text: Text
-    """Its typing errors repaired with this language's words."""
-    found: tuple[Found[Label], ...]
-    scope: Scope
-    languages: tuple[str, ...]
-    """Language that most words of each sentence belong to; '' when they are even."""
-
-    def span(self, found: Found[Label]) -> tuple[int, int]:
-        """Where a phrase begins and ends in the message as written."""
-        return self.text.pieces[found.first].start, self.text.pieces[found.last].end
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +44,6 @@ def triage(message: str, day: int | None, lexicons: Sequence[Lexicon], table: Sy
     ``day``: days since the session; None when unknown, which takes nothing for expected.
     """
     return judge(hear(read(message), lexicons), day, table)
-
-
-def hear(text: Text, lexicons: Sequence[Lexicon], *, repair: bool = True) -> tuple[Heard, ...]:
-    """Read a message in every language. ``repair`` False leaves typing errors: for foreign messages."""
-    languages = _sentence_languages(text, lexicons)
-    return tuple(_hear(text, lexicon, languages, repair=repair) for lexicon in lexicons)
 
 
 def judge(heard: Sequence[Heard], day: int | None, table: SymptomTable) -> Reading:
@@ -98,29 +77,6 @@ def most_serious(readings: Sequence[Reading]) -> Reading:
         asks=any(reading.asks for reading in readings) and top.level < Level.EMERGENCY,
         why=tuple(sorted(_once(whys), key=lambda why: -why.level)),
     )
-
-
-def _hear(text: Text, lexicon: Lexicon, languages: tuple[str, ...], *, repair: bool) -> Heard:
-    if repair:
-        ours = {n for n, language in enumerate(languages) if language in ("", lexicon.language)}
-        text = lexicon.speller.repair(text, ours)
-    found = lexicon.book.find(text)
-    scope = Scope(text, (f for f in found if isinstance(f.label, str)))
-    return Heard(lexicon, text, tuple(found), scope, languages)
-
-
-def _sentence_languages(text: Text, lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
-    return tuple(
-        _main_language([piece.norm for piece in text.pieces[first : last + 1]], lexicons)
-        for first, last in text.sentences
-    )
-
-
-def _main_language(words: Sequence[str], lexicons: Sequence[Lexicon]) -> str:
-    counts = {lexicon.language: sum(word in lexicon.words for word in words) for lexicon in lexicons}
-    best = max(counts.values(), default=0)
-    winners = [language for language, count in counts.items() if count == best]
-    return winners[0] if len(winners) == 1 else ""
 
 
 def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign]:
@@ -212,12 +168,16 @@ def _hints(heard: Sequence[Heard], signs: Sequence[_Sign]) -> Iterator[Why]:
             if found.label != "hints" or any(start < stop and begin < end for begin, stop in settled):
                 continue
             if not one.scope.set_aside(found, Level.URGENT):
-                yield Why(one.text.said(found.first, found.last), "", f"hints: {found.phrase.said}", Level.NONE)
+                yield Why(
+                    one.text.said(found.first, found.last), "", f"hints: {found.phrase.said}", Level.NONE
+                )
 
 
 def _ordered(whys: Iterable[Why]) -> tuple[str, ...]:
     """Symptom ids, most serious first."""
-    return tuple(dict.fromkeys(why.symptom for why in sorted(whys, key=lambda why: -why.level) if why.symptom))
+    return tuple(
+        dict.fromkeys(why.symptom for why in sorted(whys, key=lambda why: -why.level) if why.symptom)
+    )
 
 
 def _once(whys: Iterable[Why]) -> list[Why]:

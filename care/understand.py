@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from care.hearing import Heard, hear
 from care.language import language_of
 from care.lexicon import Lexicon, load_lexicons
 from care.model import Level, Reading, Why
 from care.symptoms import SymptomTable, load_symptoms
-from care.text import MARKS, Text, read, signs
-from care.triage import Heard, hear, judge, most_serious
+from care.text import HARD, MARKS, SOFT, Text, read, signs
+from care.triage import judge, most_serious
 
 OUT_OF_SCOPE = "out_of_scope"
 _FOREIGN_FROM = 0.5
@@ -26,16 +27,27 @@ _HARDLY_ANY_KNOWN = 0.34
 """Fewer known words than this are unreadable even when the language can't be told."""
 _SMALL_TALK_REST = 6
 """So many other words may stand beside thanks or a greeting."""
-_THUMBS = {"👍": "fine", "👌": "fine", "✅": "fine", "🙏": "thanks", "❤": "thanks", "💕": "thanks", "👋": "hello"}
+_THUMBS = {
+    "👍": "fine",
+    "👌": "fine",
+    "✅": "fine",
+    "🙏": "thanks",
+    "❤": "thanks",
+    "💕": "thanks",
+    "👋": "hello",
+}
 
 
 class Searcher(Protocol):
     """Finds the FAQ topics that a message asks about."""
 
-    answer_at: float
-    """Score from which a topic is answered …"""
-    offer_at: float
-    """… and from which it is offered as a button."""
+    @property
+    def answer_at(self) -> float:
+        """Score from which a topic is answered …"""
+
+    @property
+    def offer_at(self) -> float:
+        """… and from which it is offered as a button."""
 
     def search(self, text: str, lang: str) -> Sequence[tuple[str, float]]:
         """(topic, score 0..1), best first; ``out_of_scope`` may be among them."""
@@ -62,12 +74,12 @@ class Reader:
     def read(self, text: str, day: int | None, lang: str) -> Reading:
         """What a message means on a day of the episode. ``lang``: the language that the patient chose."""
         cut = read(text)
-        if not cut.pieces and not signs(text):
-            return _unreadable("", "")
+        if not any(piece.norm not in (SOFT, HARD) for piece in cut.pieces) and not signs(text):
+            return _unreadable(text, "")
         language, probability = language_of(text)
         shares = self._shares(cut)
         foreign = self._foreign(cut, language, probability, max(shares.values(), default=0.0))
-        heard = hear(cut, self.lexicons, repair=not foreign)
+        heard = hear(cut, self.lexicons, repair=not (foreign and probability >= _FOREIGN_FROM))
         rules = judge(heard, day, self.table)
         reading = most_serious([rules, *(other.read(text, day, rules) for other in self.others)])
         talk = _small_talk(text, heard) if not reading.symptoms else ""
@@ -92,8 +104,12 @@ class Reader:
             return known < _FEW_KNOWN or any(lexicon.language == language for lexicon in self.lexicons)
         return language not in self.languages and known < _HARDLY_ANY_KNOWN
 
-    def _with_topic(self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str) -> Reading:
-        question = "?" in text or any(one.scope.has("questions") or one.scope.begins("asks_first") for one in heard)
+    def _with_topic(
+        self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str
+    ) -> Reading:
+        question = "?" in text or any(
+            one.scope.has("questions") or one.scope.begins("asks_first") for one in heard
+        )
         if question:
             talk = ""
         reading = replace(reading, question=question)

@@ -26,6 +26,7 @@ async def purge(store: Store, library: Words, now: datetime) -> None:
         await store.write(partial(_finish, row=row, now=now))
     for row in _to_erase(store.read, before):
         await store.write(partial(_erase, row=row, now=now))
+    await store.wipe()
 
 
 def _over(read: Reads, library: Words, now: datetime) -> list[Row]:

@@ -23,6 +23,14 @@ def remember(tx: Writes, name: str, value: str) -> None:
     )
 
 
+def fresh_id(tx: Writes, table: str) -> int:
+    """An id that no row of ``table`` has had: those of erased rows still stand on buttons and old cards."""
+    top = tx.one(f"SELECT coalesce(max(id), 0) AS last FROM {table}")
+    number = max(top["last"] if top else 0, int(recall(tx, f"last_{table}") or 0)) + 1
+    remember(tx, f"last_{table}", str(number))
+    return number
+
+
 def recall(read: Reads, name: str) -> str:
     """A small fact, or ''."""
     row = read.one("SELECT value FROM fact WHERE name = ?", (name,))

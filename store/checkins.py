@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from store import audit
 from store.seam import Reads, Row, Writes, added, packed, stamp
 
 
@@ -30,6 +31,7 @@ def begin(
         tx,
         "checkin",
         {
+            "id": audit.fresh_id(tx, "checkin"),
             "patient_id": patient_id,
             "episode_id": episode_id,
             "checkin": checkin,

@@ -12,9 +12,6 @@ from care.model import Button, Clinic, Lane, Level, Say, Why
 from store import audit, flags, outbox, people
 from store.seam import Reads, Row, Writes, moment
 
-TASKS = ("unreachable", "delivery")
-"""Kinds of flag about our sending, not about the patient's words: each stands alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class Staffroom:
@@ -43,12 +40,14 @@ def raise_flag(
     While a flag of the patient is not resolved, what follows joins it: under its card, and raising
     its level when it is more serious. So no flag is doubled and none is lowered.
     """
-    standing = flags.unresolved(tx, patient["id"])
-    if standing is not None and kind not in TASKS and standing["kind"] not in TASKS:
-        _join(tx, room, patient, standing, level, words, why, now)
+    if kind in flags.TASKS:
+        standing = flags.task(tx, patient["id"], kind)
+    else:
+        standing = flags.unresolved(tx, patient["id"])
+        if standing is not None:
+            _join(tx, room, patient, standing, kind, level, words, why, now)
+    if standing is not None:
         return int(standing["id"])
-    if kind in TASKS and (same := _same_task(tx, patient["id"], kind)):
-        return same
     due = terms(room.clinic, level, now)
     flag_id = flags.open_flag(
         tx,
@@ -70,16 +69,12 @@ def raise_flag(
     return flag_id
 
 
-def _same_task(tx: Writes, patient_id: int, kind: str) -> int:
-    row = tx.one(f"SELECT id FROM flag WHERE patient_id = ? AND kind = ? AND {flags.UNRESOLVED}", (patient_id, kind))
-    return int(row["id"]) if row else 0
-
-
 def _join(
     tx: Writes,
     room: Staffroom,
     patient: Row,
     standing: Row,
+    kind: str,
     level: Level,
     words: str,
     why: Sequence[Why],
@@ -88,7 +83,10 @@ def _join(
     due: Terms = terms(room.clinic, level, now)
     flag_id = int(standing["id"])
     told = words or "; ".join(reason.rule for reason in why)
-    if flags.raise_level(tx, flag_id, level, why, due.promise, due.nudge):
+    raised = flags.raise_level(
+        tx, standing, level, kind=kind, words=words, why=why, promise=due.promise, nudge=due.nudge
+    )
+    if raised:
         audit.note(tx, "bot", f"flag raised: {level.word}", f"flag {flag_id}", now)
         refresh(tx, room, flag_id, now)
         facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(told)}

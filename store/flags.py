@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from care.model import Level, Why
+from store import audit
 from store.seam import Reads, Row, Writes, added, packed, stamp
 
 UNRESOLVED = "state <> 'resolved'"
+TASKS = ("unreachable", "delivery")
+"""Kinds of flag about our sending, not about the patient's words: each stands alone."""
 
 
 def open_flag(
@@ -31,6 +35,7 @@ def open_flag(
         tx,
         "flag",
         {
+            "id": audit.fresh_id(tx, "flag"),
             "patient_id": patient_id,
             "episode_id": episode_id,
             "kind": kind,
@@ -51,11 +56,19 @@ def by_id(read: Reads, flag_id: int) -> Row | None:
 
 
 def unresolved(read: Reads, patient_id: int) -> Row | None:
-    """The patient's most serious flag that is not resolved, newest first among equals."""
+    """The patient's most serious flag that is not resolved and no task, newest first among equals."""
     return read.one(
-        f"SELECT * FROM flag WHERE patient_id = ? AND {UNRESOLVED} ORDER BY "
+        f"SELECT * FROM flag WHERE patient_id = ? AND {UNRESOLVED} AND kind NOT IN (?, ?) ORDER BY "
         "CASE level WHEN 'emergency' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END, id DESC LIMIT 1",
-        (patient_id,),
+        (patient_id, *TASKS),
+    )
+
+
+def task(read: Reads, patient_id: int, kind: str = "") -> Row | None:
+    """The patient's newest task that is not resolved, of one kind or of any."""
+    return read.one(
+        f"SELECT * FROM flag WHERE patient_id = ? AND {UNRESOLVED} AND kind IN (?, ?) ORDER BY id DESC LIMIT 1",
+        (patient_id, *((kind, kind) if kind else TASKS)),
     )
 
 
@@ -105,21 +118,34 @@ def resolve(tx: Writes, flag_id: int, staff_id: int, outcome: str, note: str, no
 
 
 def raise_level(
-    tx: Writes, flag_id: int, level: Level, why: Sequence[Why], promise: datetime, nudge: datetime | None
+    tx: Writes,
+    flag: Row,
+    level: Level,
+    *,
+    kind: str,
+    words: str,
+    why: Sequence[Why],
+    promise: datetime,
+    nudge: datetime | None,
 ) -> bool:
-    """It has become more serious: open again, with a new promise; False when it was as serious already."""
+    """It has become more serious: open again, with a new promise; False when it was as serious already.
+
+    What made it so stands first; what was there before stays behind it.
+    """
     lower = [word.word for word in Level if word < level]
     return bool(
         tx.run(
-            "UPDATE flag SET level = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?, nudges = 0,"
+            "UPDATE flag SET level = ?, kind = ?, words = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?, nudges = 0,"
             f" taken_by = NULL, taken_at = NULL WHERE id = ? AND {UNRESOLVED}"
             f" AND level IN ({','.join('?' * len(lower))})",
             (
                 level.word,
-                packed([{**asdict(w), "level": w.level.word} for w in why]),
+                kind,
+                "\n".join(dict.fromkeys(part for part in (words, flag["words"]) if part)),
+                packed([*({**asdict(w), "level": w.level.word} for w in why), *json.loads(flag["why"])]),
                 stamp(promise),
                 stamp(nudge) if nudge else None,
-                flag_id,
+                flag["id"],
                 *lower,
             ),
         )

@@ -63,7 +63,7 @@ def admit(tx: Writes, clinic: Clinic, chat_id: int, first_name: str, lang: str, 
     """The patient of this chat, made with the clinic's defaults when new."""
     row = by_chat(tx, chat_id)
     if row is None:
-        number = _next_number(tx)
+        number = audit.fresh_id(tx, "patient")
         added(
             tx,
             "patient",
@@ -82,14 +82,6 @@ def admit(tx: Writes, clinic: Clinic, chat_id: int, first_name: str, lang: str, 
         row = by_chat(tx, chat_id)
         assert row is not None
     return row
-
-
-def _next_number(tx: Writes) -> int:
-    """A number that nobody has had: the one of somebody who was erased still stands in old cards."""
-    top = tx.one("SELECT coalesce(max(id), 0) AS last FROM patient")
-    number = max(top["last"] if top else 0, int(audit.recall(tx, "last_patient") or 0)) + 1
-    audit.remember(tx, "last_patient", str(number))
-    return number
 
 
 def change(tx: Writes, patient_id: int, **columns: Any) -> None:

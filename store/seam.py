@@ -37,6 +37,10 @@ class Store(Protocol):
         """Run ``work`` in one transaction, one at a time; committed durably when this returns."""
         ...
 
+    async def wipe(self) -> None:
+        """Leave nothing of what was deleted, not even in files beside the database."""
+        ...
+
     async def close(self) -> None: ...
 
 

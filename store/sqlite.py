@@ -90,6 +90,13 @@ class Sqlite:
         self._writer.execute("COMMIT")
         return result
 
+    async def wipe(self) -> None:
+        """Take what was deleted out of the log beside the database, where it would stand for days."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._truncate_log)
+
+    def _truncate_log(self) -> None:
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     async def close(self) -> None:
         """Finish what is being written, then close."""
         await asyncio.get_running_loop().run_in_executor(None, self.close_now)

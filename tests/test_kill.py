@@ -196,12 +196,13 @@ def born(place: Town, folder: Path) -> Iterator[Nursery]:
 
 async def one_round(place: Town, crowd: Crowd, nursery: Nursery, chance: random.Random) -> None:
     place.clock.set(place.clock() + STEP)
-    crowd.act(chance.randrange(3))
+    crowd.act(chance.randrange(4))
     life = chance.uniform(0, LONGEST_LIFE)
     nursery.bear(place.clock())
-    await asyncio.sleep(life * chance.random())
-    crowd.act(chance.randrange(3))
-    await asyncio.sleep(life / 2)
+    halfway = life * chance.random()
+    await asyncio.sleep(halfway)
+    crowd.act(chance.randrange(4))
+    await asyncio.sleep(life - halfway)
     nursery.kill()
 
 
@@ -261,7 +262,8 @@ def no_flag_is_doubled_or_missing(read: Reads, place: Town, crowd: Crowd) -> Non
         assert len(flags) == 1 or not crowd.said[name, "danger"] + crowd.said[name, "photo"], name
         for flag in flags:
             shown = read.rows(
-                "SELECT words FROM outgoing WHERE flag_id = ? AND chat_id = ? AND repeat_of IS NULL", (flag["id"], GROUP)
+                "SELECT words FROM outgoing WHERE flag_id = ? AND chat_id = ? AND repeat_of IS NULL",
+                (flag["id"], GROUP),
             )
             words = Counter(row["words"] for row in shown)
             assert words["staff.media"] == crowd.said[name, "photo"], name
@@ -273,9 +275,7 @@ def nothing_is_left_or_lost(read: Reads) -> None:
     assert [dict(row) for row in stuck] == []
     for row in read.rows("SELECT * FROM outgoing WHERE state = 'unknown'"):
         again = read.rows("SELECT state FROM outgoing WHERE repeat_of = ?", (row["id"],))
-        task = read.rows(
-            "SELECT 1 FROM flag WHERE kind = 'delivery' AND patient_id = ?", (row["patient_id"],)
-        )
+        task = read.rows("SELECT 1 FROM flag WHERE kind = 'delivery' AND patient_id = ?", (row["patient_id"],))
         # An answer was said again; of a care message, or of a repetition, staff were told.
         assert again or task or row["patient_id"] is None, dict(row)
 

@@ -1,0 +1,31 @@
+"""What the tests of understanding share: the clinic's own content, and a searcher with set answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from care.understand import Reader, load_reader
+
+CONTENT = Path(__file__).parent.parent / "content"
+SAID = Path(__file__).parent / "said"
+
+
+@dataclass(frozen=True)
+class SetAnswers:
+    """A searcher that finds the same topics for every question."""
+
+    hits: Sequence[tuple[str, float]] = ()
+    answer_at: float = 0.7
+    offer_at: float = 0.3
+
+    def search(self, text: str, lang: str) -> Sequence[tuple[str, float]]:
+        return self.hits
+
+
+@cache
+def reader(*hits: tuple[str, float], languages: tuple[str, ...] = ("en", "es")) -> Reader:
+    """A reader of the real content."""
+    return load_reader(CONTENT / "general", languages, SetAnswers(hits))
