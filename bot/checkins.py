@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from bot.case import Case
 from bot.desk import Desk
+from care.cards import who
 from care.channel import Incoming
 from care.checkin import SAFETY, Answers, Outcome, Turn, chosen, known, press, screen
-from care.decide import Situation, emergency, flag_facts
+from care.decide import Situation, after_questions, emergency, flag_facts
 from care.model import Button, Level, Reading, Rows, Say
-from store import asking, checkins, people
+from store import asking, checkins, flagging, flags, people
 from store.seam import Row, Writes
 
 
@@ -67,6 +68,8 @@ class CheckIns:
             case = Case(desk, tx, heard, patient, episode, situation, now)
             if value == "have_signs":
                 self._reopen(case, checkin)
+            elif json.loads(checkin["answers"]).get(step) == value:
+                return  # a finger that tapped twice
             elif checkin["step"] != step or checkin["state"] in ("done", "replaced"):
                 self._stale(case, checkin, step, value)
             else:
@@ -90,7 +93,7 @@ class CheckIns:
         """A button of an old screen: what it says still counts when it is serious."""
         turn = self._turn(case, checkin, step, value)
         if turn.outcome is not None and turn.outcome.level >= Level.URGENT:
-            self._finish(case, checkin, turn.outcome, step, value)
+            self._finish(case, checkin, turn.outcome, turn.answers)
         else:
             case.say(Say("checkin.old"))
 
@@ -111,7 +114,7 @@ class CheckIns:
         if turn.outcome is None:
             self._show(case, checkin, turn.step, turn.answers)
         else:
-            self._finish(case, checkin, turn.outcome, step, value)
+            self._finish(case, checkin, turn.outcome, turn.answers)
 
     def _turn(self, case: Case, checkin: Row, step: str, value: str) -> Turn:
         procedure = self._desk.procedure(case.episode)
@@ -127,15 +130,38 @@ class CheckIns:
             worse_before=before is not None and json.loads(before["answers"]).get("trend") == "worse",
         )
 
-    def _finish(self, case: Case, checkin: Row, outcome: Outcome, step: str, value: str) -> None:
+    def _finish(self, case: Case, checkin: Row, outcome: Outcome, answers: Answers) -> None:
         """Show what was answered, close with words, and tell staff what they must look at."""
-        case.change(Say("checkin.answered", {"answer_words": chosen(step, value)}))
+        case.change(Say("checkin.answered", {"answer_words": chosen(*list(answers.items())[-1])}))
         case.say(_closing(outcome, case.situation, checkin))
+        if outcome.level is Level.NONE and checkin["origin"] == "unsure":
+            case.say(after_questions(case.patient["last_topic"], case.situation))
         reading = Reading(outcome.level, outcome.symptoms, why=outcome.why)
-        case.keep(reading, kind="checkin", text=f"{step}: {value}")
+        case.keep(reading, kind="checkin", text=self._told(answers, case.patient["lang"]))
+        self._tell_staff(case, checkin, outcome, self._told(answers, self._desk.library.clinic.language))
+
+    def _tell_staff(self, case: Case, checkin: Row, outcome: Outcome, told: str) -> None:
+        standing = flags.unresolved(case.tx, case.patient["id"])
         if outcome.level > Level.NONE:
-            words = checkin["words"] or "; ".join(why.rule for why in outcome.why)
-            case.flag("checkin", outcome.level, words, outcome.why)
+            # The words that led to the questions stand on the open card already, when there is one.
+            before = checkin["words"] if standing is None else ""
+            case.flag("checkin", outcome.level, "\n".join(part for part in (before, told) if part), outcome.why)
+        elif standing is not None:
+            facts = {"who": who(case.patient, self._desk.library.clinic), "text": told}
+            flagging.under_card(case.tx, self._desk.room(), Say("staff.answers", facts), standing["id"], case.now)
+
+    def _told(self, answers: Answers, lang: str) -> str:
+        """The answers as they stood on the buttons; what was denied only when nothing else was said."""
+        given = {step: value for step, value in answers.items() if step != "have_signs"}
+        named = {step: value for step, value in given.items() if value not in ("no", "none")}
+        return " · ".join(self._answer(*pair, lang) for pair in (named or dict(list(given.items())[-1:])).items())
+
+    def _answer(self, step: str, value: str, lang: str) -> str:
+        answer = self._label(chosen(step, value), lang)
+        return f"{self._label(step.replace(':', '.'), lang)}: {answer}" if step.startswith("sign:") else answer
+
+    def _label(self, words: str, lang: str) -> str:
+        return self._desk.library.label(Button(words), lang, {})
 
 
 def _closing(outcome: Outcome, situation: Situation, checkin: Row) -> Say:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.desk import KEYBOARD, Desk
-from bot.enrolment import HOURS, Enrolment, time_buttons, zone_buttons
+from bot.enrolment import HOURS, Enrolment, enrolling, time_buttons, without_plan, zone_buttons
 from care.cards import who
 from care.channel import Incoming
 from care.model import Button, Say
@@ -47,7 +47,11 @@ class Commands:
                 desk.to_stranger(tx, heard, Say("help.stranger"), now)
             else:
                 checkins.settle(tx, patient["id"])
-                step(tx, patient, people.running(tx, patient["id"]), now)
+                episode = people.running(tx, patient["id"])
+                if episode is None and name in ("plan", "settings") and self._enrolment.asks_first(tx, patient):
+                    self._enrolment.again(tx, heard, patient, now)
+                else:
+                    step(tx, patient, episode, now)
 
         await desk.carry_out(heard, work)
 
@@ -57,8 +61,7 @@ class Commands:
     def _plan(self, tx: Writes, patient: Row, episode: Row | None, now: datetime) -> None:
         desk = self._desk
         if episode is None:
-            words = "plan.stopped" if patient["stopped"] else "plan.nothing"
-            desk.to_patient(tx, patient, Say(words), now)
+            desk.to_patient(tx, patient, without_plan(patient), now)
             return
         zone = ZoneInfo(patient["zone"])
         titles = desk.library
@@ -83,9 +86,9 @@ class Commands:
             desk.to_patient(tx, patient, Say("plan.paused", {"until": until}), now, episode=episode)
 
     def _settings(self, tx: Writes, patient: Row, episode: Row | None, now: datetime) -> None:
-        self._desk.to_patient(tx, patient, self._menu(patient, now), now, episode=episode)
+        self._desk.to_patient(tx, patient, self._menu(patient, episode, now), now, episode=episode)
 
-    def _menu(self, patient: Row, now: datetime) -> Say:
+    def _menu(self, patient: Row, episode: Row | None, now: datetime) -> Say:
         paused = patient["paused_until"] if patient["paused_until"] and patient["paused_until"] > stamp(now) else 0
         zone = ZoneInfo(patient["zone"])
         facts = {
@@ -98,13 +101,13 @@ class Commands:
         language = (Button("button.settings_language", "s|language"),) if len(self._desk.library.languages) > 1 else ()
         rows = (
             (*language, Button("button.settings_hour", "s|hour")),
-            (Button("button.settings_zone", "s|zone"), pause),
+            (Button("button.settings_zone", "s|zone"), *((pause,) if episode is not None else ())),
         )
         return Say("settings.menu", facts, rows)
 
     def _stop(self, tx: Writes, patient: Row, episode: Row | None, now: datetime) -> None:
-        if episode is None:
-            self._desk.to_patient(tx, patient, Say("plan.nothing"), now)
+        if episode is None and not enrolling(patient):
+            self._desk.to_patient(tx, patient, without_plan(patient), now)
             return
         rows = ((Button("button.stop_yes", "x|stop|yes"),), (Button("button.stop_no", "x|stop|no"),))
         self._desk.to_patient(tx, patient, Say("stop.ask", {}, rows), now, episode=episode)
@@ -131,20 +134,26 @@ class Commands:
                 self._second_tap(tx, heard, patient, rest, now)
 
         await desk.carry_out(heard, work)
+        if heard.data == "x|forget|yes":
+            await desk.store.wipe()
 
     def _setting(self, tx: Writes, heard: Incoming, patient: Row, rest: str, now: datetime) -> None:
         what, _, value = rest.partition("|")
         say = self._choice(what, now) if not value else self._chosen(tx, patient, what, value, now)
-        if what == "resume":
+        if what in ("pause", "resume") and people.running(tx, patient["id"]) is None:
+            say = without_plan(patient)
+        elif what == "resume":
             say = self._resume(tx, patient, now)
-        if what == "zone" and not value:
-            people.ask(tx, patient["id"], "settings_zone")
+        if not enrolling(patient):
+            people.ask(tx, patient["id"], "settings_zone" if what == "zone" and not value else "")
         if value:
-            people.ask(tx, patient["id"], "")
             planning.replan(tx, self._desk.library, patient["id"], now)
         fresh = people.by_id(tx, patient["id"])
         assert fresh is not None
         self._desk.to_patient(tx, fresh, say, now, instead_of=heard.message_id)
+        if what == "language" and value:
+            # The buttons below the text field speak the old language until new ones are sent.
+            self._help(tx, fresh, people.running(tx, patient["id"]), now)
 
     def _choice(self, what: str, now: datetime) -> Say:
         if what == "hour":
@@ -189,17 +198,17 @@ class Commands:
         elif rest == "forget|yes":
             self._forgotten(tx, heard, patient, now)
         else:
-            words = "stop.cancelled" if rest.startswith("stop") else "forget.cancelled"
-            self._desk.to_patient(tx, patient, Say(words), now, instead_of=heard.message_id)
+            say = self._kept(tx, patient) if rest.startswith("stop") else Say("forget.cancelled")
+            self._desk.to_patient(tx, patient, say, now, instead_of=heard.message_id)
+
+    def _kept(self, tx: Writes, patient: Row) -> Say:
+        """The answer to "No, keep them": another tap may have stopped them before."""
+        goes_on = people.running(tx, patient["id"]) is not None or enrolling(patient)
+        return Say("stop.cancelled") if goes_on else without_plan(patient)
 
     def _stopped(self, tx: Writes, heard: Incoming, patient: Row, now: datetime) -> None:
-        episode = people.running(tx, patient["id"])
-        if episode is not None:
-            people.end(tx, episode["id"], "stopped", now)
-            outbox.cancel_plan(tx, episode["id"], "the patient stopped the plan")
-        people.change(tx, patient["id"], stopped=1)
-        checkins.stop(tx, patient["id"])
-        audit.note(tx, "patient", "stopped", f"patient {patient['id']}", now)
+        people.ask(tx, patient["id"], "")
+        planning.stop(tx, patient["id"], now)
         self._desk.to_patient(tx, patient, Say("stop.done"), now, instead_of=heard.message_id)
 
     def _forgotten(self, tx: Writes, heard: Incoming, patient: Row, now: datetime) -> None:
@@ -220,7 +229,7 @@ class Commands:
         desk = self._desk
         people.change(tx, patient["id"], phone=phone)
         desk.to_patient(tx, patient, Say("call.thanks", keyboard=KEYBOARD), now)
-        standing = flags.unresolved(tx, patient["id"])
+        standing = flags.unresolved(tx, patient["id"]) or flags.task(tx, patient["id"])
         if standing is not None:
             facts = {"who": who(patient, desk.library.clinic), "phone": phone}
             flagging.under_card(tx, desk.room(), Say("staff.phone_shared", facts), standing["id"], now)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.case import Case
 from bot.checkins import CheckIns
@@ -14,10 +16,15 @@ from bot.staff import Staff
 from care.channel import Incoming
 from care.decide import Decision, answer, decide, flag_facts
 from care.model import Level, Reading, Say, Why
-from store import audit, checkins, flagging, flags, messages, people
-from store.seam import Row, Writes
+from care.text import norm_word
+from store import audit, checkins, flagging, flags, messages, outbox, people
+from store.seam import Row, Writes, moment
 
 MEDIA = frozenset({"photo", "voice", "audio", "video", "document", "sticker", "location"})
+ALBUM = frozenset({"photo", "video", "document"})
+ALBUM_SPAN = timedelta(seconds=10)
+"""Media of one kind that follow each other so closely came as one, and are acknowledged once."""
+INVITATION = re.compile(r"[\w-]{1,64}", re.ASCII)
 COMMAND = re.compile(r"^/([a-z_]+)(?:\s+(.*))?$", re.DOTALL | re.IGNORECASE)
 
 
@@ -30,7 +37,7 @@ class Conversation:
         self._checkins = CheckIns(desk)
         self._commands = Commands(desk, self._enrolment)
         self._staff = Staff(desk)
-        self._worried = desk.library.labels("keyboard.worried")
+        self._worried = frozenset(map(norm_word, desk.library.labels("keyboard.worried")))
         self._plan = desk.library.labels("keyboard.plan")
         self._help = desk.library.labels("keyboard.help")
 
@@ -93,9 +100,9 @@ class Conversation:
 
     async def _text(self, heard: Incoming) -> None:
         command = COMMAND.match(heard.text)
-        if command:
+        if command and not await self._serious(heard, command[2] or ""):
             await self._commands.command(heard, command[1].lower(), (command[2] or "").strip())
-        elif heard.text in self._worried:
+        elif norm_word(heard.text) in self._worried:
             await self._checkins.worried(heard)
         elif heard.text in self._plan:
             await self._commands.command(heard, "plan", "")
@@ -104,22 +111,40 @@ class Conversation:
         else:
             await self._words(heard)
 
-    async def _words(self, heard: Incoming) -> None:
+    async def _serious(self, heard: Incoming, rest: str) -> bool:
+        """Whether danger is told behind a command: then the words count, and not the command."""
+        if not rest or INVITATION.fullmatch(rest):
+            return False
+        reading = await self._read(heard, people.by_chat(self._desk.store.read, heard.chat_id))
+        return reading.level >= Level.URGENT or reading.asks
+
+    async def _read(self, heard: Incoming, patient: Row | None) -> Reading:
+        """What is read in words or a caption, on the patient's day and in their language."""
         desk = self._desk
-        patient = people.by_chat(desk.store.read, heard.chat_id)
         episode = desk.episode(desk.store.read, patient) if patient else None
         lang = patient["lang"] if patient else desk.language(heard.lang)
-        day = desk.day(episode, desk.clock())
-        reading = await desk.understand(heard.text, _read_day(day), lang)
-        calm = reading.level < Level.URGENT and not reading.asks
+        return await desk.understand(heard.text, _read_day(desk.day(episode, desk.clock())), lang)
+
+    async def _words(self, heard: Incoming) -> None:
+        patient = people.by_chat(self._desk.store.read, heard.chat_id)
+        reading = await self._read(heard, patient)
         if patient is None:
             await self._stranger(heard, reading)
-        elif calm and self._enrolment.expects(patient, heard.text):
+        elif not people.agreed(self._desk.store.read, patient["id"]):
+            await self._not_agreed(heard, patient, reading)
+        elif reading.level is Level.NONE and not reading.asks and self._enrolment.expects(patient, heard.text):
             await self._enrolment.typed(heard, patient)
-        elif calm and not people.agreed(desk.store.read, patient["id"]):
-            await self._stranger(heard, reading, "enrol.declined")
         else:
             await self._conclude(heard, patient, reading)
+
+    async def _not_agreed(self, heard: Incoming, patient: Row, reading: Reading) -> None:
+        """From somebody who is being enrolled, or has declined: nothing is kept unless it is serious."""
+        if reading.level >= Level.URGENT or reading.asks:
+            await self._conclude(heard, patient, reading)
+        elif self._enrolment.expects(patient, heard.text):
+            await self._enrolment.typed(heard, patient)
+        else:
+            await self._stranger(heard, reading, "enrol.declined")
 
     async def _stranger(self, heard: Incoming, reading: Reading, words: str = "") -> None:
         """Somebody of whom nothing may be kept: an emergency is answered all the same."""
@@ -144,7 +169,8 @@ class Conversation:
             case = Case(desk, tx, heard, patient, episode, situation, now)
             case.keep(reading)
             for say in decision.says:
-                case.say(say)
+                # Its buttons are about these words, whatever is said before one of them is pressed.
+                case.say(replace(say, facts={**say.facts, "asked": heard.update_id}) if say.buttons else say)
             people.change(tx, patient["id"], failures=decision.failures, last_topic=decision.topic)
             self._tell_staff(case, reading, decision)
             if decision.level >= Level.URGENT:
@@ -160,7 +186,7 @@ class Conversation:
             case.flag(decision.kind, decision.level, case.heard.text, reading.why)
             return
         standing = flags.unresolved(case.tx, case.patient["id"])
-        if standing is not None and standing["kind"] not in flagging.TASKS:
+        if standing is not None:
             room = case.desk.room()
             flagging.relay(case.tx, room, case.patient, standing["id"], Level.NONE, case.heard.text, case.now)
 
@@ -188,42 +214,79 @@ class Conversation:
             return answer(topic, case.situation)
         if door == "noask":
             return Say("faq.not_passed")
-        asked = messages.latest(case.tx, case.patient["id"])
+        asked = self._asked(case)
         case.flag("question", Level.REVIEW, asked["text"] if asked else "")
         return Say("faq.passed_on", flag_facts(Level.REVIEW, case.situation))
+
+    def _asked(self, case: Case) -> Row | None:
+        """The words below which the button stood."""
+        shown = outbox.of_message(case.tx, case.heard.chat_id, case.heard.message_id)
+        about = json.loads(shown["facts"]).get("asked") if shown is not None else None
+        asked = messages.of_update(case.tx, case.patient["id"], about) if about else None
+        return asked or messages.latest(case.tx, case.patient["id"])
 
     async def _medium(self, heard: Incoming) -> None:
         """A photo, a voice message …: kept, acknowledged, and shown to a person."""
         desk = self._desk
         patient = people.by_chat(desk.store.read, heard.chat_id)
-        if patient is None or not people.agreed(desk.store.read, patient["id"]):
-            await self._stranger(heard, await desk.understand(heard.text, NO_EPISODE_DAY, heard.lang))
-            return
+        caption = await self._read(heard, patient) if heard.text else Reading()
+        if patient is None:
+            await self._stranger(heard, caption)
+        elif not people.agreed(desk.store.read, patient["id"]):
+            await self._not_agreed(heard, patient, caption)
+        elif heard.file_id:
+            await self._file(heard, patient, caption)
+        elif heard.text:
+            await self._conclude(heard, patient, caption)
+        else:  # a place, somebody else's number: there is nothing that could be shown to staff
+            await self._tell(heard, patient, Say("media.not_passed"))
+
+    async def _tell(self, heard: Incoming, patient: Row, say: Say) -> None:
+        desk = self._desk
+
+        def work(tx: Writes, now: datetime) -> None:
+            desk.to_patient(tx, patient, say, now)
+
+        await desk.carry_out(heard, work)
+
+    async def _file(self, heard: Incoming, patient: Row, caption: Reading) -> None:
+        """What a person has to look at, and what follows from its caption."""
+        desk = self._desk
         episode = desk.episode(desk.store.read, patient)
         situation = desk.situation(desk.store.read, patient, episode, desk.clock())
-        caption = Reading()
-        if heard.text:
-            caption = await desk.understand(heard.text, _read_day(situation.day), patient["lang"])
+        decision = decide(caption, situation)
+        serious = caption.level >= Level.URGENT
 
         def work(tx: Writes, now: datetime) -> None:
             case = Case(desk, tx, heard, patient, episode, situation, now)
+            again = _of_an_album(heard, messages.newest(tx, patient["id"]))
             case.keep(caption)
-            if caption.level >= Level.URGENT:
-                for say in decide(caption, situation).says:
-                    case.say(say)
-            case.say(Say("media.received", {**flag_facts(Level.REVIEW, situation), "kind": heard.kind}))
+            facts = {**flag_facts(Level.REVIEW, situation), "kind": heard.kind, "serious": serious}
+            says = [Say("media.received", facts)]
+            if serious:
+                says = [*decision.says, *says]
+            elif decision.ask_signs:
+                says += decision.says
+            for say in () if again and not serious else says:
+                case.say(say)
             flag_id = case.flag("media", max(caption.level, Level.REVIEW), heard.text, caption.why)
-            if heard.file_id:
-                copy = Say("staff.media", {"file_id": heard.file_id, "kind": heard.kind})
-                flagging.under_card(tx, desk.room(), copy, flag_id, now, form="copy")
+            copy = Say("staff.media", {"file_id": heard.file_id, "kind": heard.kind})
+            flagging.under_card(tx, desk.room(), copy, flag_id, now, form="copy")
+            if serious:
+                checkins.stop(tx, patient["id"])
+            elif decision.ask_signs:
+                self._checkins.begin_safety(case, "unsure")
 
         await desk.carry_out(heard, work)
 
     async def _contact(self, heard: Incoming) -> None:
         desk = self._desk
         patient = people.by_chat(desk.store.read, heard.chat_id)
-        if patient is None or not heard.phone:
-            await self._nothing(heard)
+        if patient is None:
+            await self._stranger(heard, Reading())
+            return
+        if not people.agreed(desk.store.read, patient["id"]):
+            await self._not_agreed(heard, patient, Reading())
             return
 
         def work(tx: Writes, now: datetime) -> None:
@@ -248,6 +311,13 @@ class Conversation:
                 Case(desk, tx, heard, patient, episode, situation, now).flag("unreachable", Level.REVIEW, "", (why,))
 
         await desk.carry_out(heard, work)
+
+
+def _of_an_album(heard: Incoming, before: Row | None) -> bool:
+    """Whether the same kind of medium came just before."""
+    if before is None or heard.kind not in ALBUM or before["kind"] != heard.kind:
+        return False
+    return heard.at - moment(before["at"]) <= ALBUM_SPAN
 
 
 def _read_day(day: int | None) -> int:

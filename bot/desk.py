@@ -16,7 +16,7 @@ from care.promise import is_open, promised
 from care.understand import Reader
 from store import audit, flags, inbox, outbox, people
 from store.flagging import Staffroom
-from store.seam import Reads, Row, Store, Writes
+from store.seam import Reads, Row, Store, Writes, moment, stamp
 
 KEYBOARD: Rows = (
     (Button("keyboard.worried"),),
@@ -107,8 +107,10 @@ class Desk:
         )
 
     def to_stranger(self, tx: Writes, heard: Incoming, say: Say, now: datetime) -> int:
-        """Say something to a chat that belongs to nobody we know."""
-        return outbox.put(tx, say, chat_id=heard.chat_id, lang=self.language(heard.lang), due=now)
+        """Say something to a chat of which nothing is kept; in the patient's language where there is one."""
+        patient = people.by_chat(tx, heard.chat_id)
+        lang = patient["lang"] if patient is not None else self.language(heard.lang)
+        return outbox.put(tx, say, chat_id=heard.chat_id, lang=lang, due=now)
 
     def language(self, wished: str) -> str:
         """An offered language: the wished one, or the clinic's."""
@@ -136,6 +138,13 @@ class Desk:
         """Day of the episode; None without one."""
         return people.episode_of(episode).day(now) if episode else None
 
+    def _promise(self, flag: Row | None, level: Level, now: datetime) -> datetime:
+        """By when staff answer: what joins a flag that waits for them is never promised for later than it."""
+        usual = promised(self.library.clinic, level, now)
+        if flag is None or flag["state"] not in ("open", "taken") or flag["promise_at"] <= stamp(now):
+            return usual
+        return min(usual, moment(flag["promise_at"]))
+
     def situation(self, read: Reads, patient: Row | None, episode: Row | None, now: datetime) -> Situation:
         """What is known when something of this patient is decided about."""
         clinic = self.library.clinic
@@ -150,7 +159,7 @@ class Desk:
             open_level=Level.of(flag["level"]) if flag else Level.NONE,
             talking=bool(flag and flag["state"] in ("taken", "answered")),
             clinic_open=is_open(clinic, now),
-            promise={level: promised(clinic, level, now).astimezone(zone) for level in Level},
+            promise={level: self._promise(flag, level, now).astimezone(zone) for level in Level},
             session=people.episode_of(episode).session_at.astimezone(zone) if episode else None,
             failures=patient["failures"],
             last_topic=patient["last_topic"],

@@ -14,8 +14,8 @@ from care.channel import Incoming
 from care.invitation import digest
 from care.model import Button, Rows, Say
 from care.plan import instant, within
-from store import flagging, invitations, outbox, people, planning
-from store.seam import Row, Writes, moment
+from store import asking, checkins, flagging, invitations, outbox, people, planning
+from store.seam import Reads, Row, Writes, moment
 
 HOURS = tuple(time(h) for h in (8, 9, 10, 12, 14, 16, 18, 20))
 SESSION_TIMES = tuple(time(h) for h in (9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20))
@@ -47,7 +47,7 @@ class Enrolment:
         def work(tx: Writes, now: datetime) -> None:
             patient = people.by_chat(tx, heard.chat_id)
             if not payload:
-                self._again(tx, heard, patient, now)
+                self.again(tx, heard, patient, now)
                 return
             invitation = invitations.find(tx, digest(payload))
             trouble = self._trouble(invitation, patient, now)
@@ -71,14 +71,18 @@ class Enrolment:
             return "start.unknown"
         return ""
 
-    def _again(self, tx: Writes, heard: Incoming, patient: Row | None, now: datetime) -> None:
+    def asks_first(self, read: Reads, patient: Row) -> bool:
+        """Whether a question of enrolment must be answered before anything else makes sense."""
+        return enrolling(patient) and people.running(read, patient["id"]) is None
+
+    def again(self, tx: Writes, heard: Incoming, patient: Row | None, now: datetime) -> None:
+        """Where somebody stands: the question that is open, or what comes next."""
         if patient is None:
             self._desk.to_stranger(tx, heard, Say("start.no_invitation"), now)
         elif people.asking(patient)[0] in STEPS:
             self._ask(tx, patient, *people.asking(patient), now)
         elif people.running(tx, patient["id"]) is None:
-            words = "plan.stopped" if patient["stopped"] else "plan.nothing"
-            self._desk.to_patient(tx, patient, Say(words), now)
+            self._desk.to_patient(tx, patient, without_plan(patient), now)
         else:
             self._already(tx, patient, now)
 
@@ -87,7 +91,8 @@ class Enrolment:
         assert episode is not None
         zone = ZoneInfo(patient["zone"])
         coming = [row for row in outbox.planned(tx, episode["id"]) if row["state"] == "waiting"]
-        next_at = moment(coming[0]["due_at"]).astimezone(zone) if coming else None
+        stamps = (coming[0]["due_at"], patient["paused_until"] or 0) if coming else ()
+        next_at = moment(max(stamps)).astimezone(zone) if stamps else None
         facts = {"next_at": next_at}
         self._desk.to_patient(tx, patient, Say("start.already", facts, keyboard=KEYBOARD), now, episode=episode)
 
@@ -219,7 +224,11 @@ class Enrolment:
             self._ask(tx, patient, "session", draft, now, instead_of=here)
             return
         people.ask(tx, patient["id"], "")
-        self._desk.to_patient(tx, patient, Say("enrol.declined"), now, instead_of=here)
+        words = "enrol.declined"
+        if people.episodes(tx, patient["id"]):
+            planning.stop(tx, patient["id"], now)
+            words = "stop.done"
+        self._desk.to_patient(tx, patient, Say(words), now, instead_of=here)
 
     def _told(self, tx: Writes, patient: Row, told: datetime, draft: dict[str, Any], now: datetime, here: int) -> None:
         if told > now:
@@ -232,7 +241,7 @@ class Enrolment:
     def expects(self, patient: Row, text: str) -> bool:
         """Whether words in this chat are about the question of ours that is open."""
         asked, _ = people.asking(patient)
-        return asked in STEPS or (asked in TYPED and bool(known_zone(text)))
+        return (asked in TYPED and bool(known_zone(text))) or self.asks_first(self._desk.store.read, patient)
 
     async def typed(self, heard: Incoming, patient: Row) -> None:
         """Words while a question with buttons is open: a zone that was asked for, or a reminder."""
@@ -263,6 +272,7 @@ class Enrolment:
         if old is not None:
             people.end(tx, old["id"], "replaced", now)
             outbox.cancel_plan(tx, old["id"], "a new session began")
+            self._close_questions(tx, patient, now)
         people.ask(tx, patient["id"], "")
         people.change(tx, patient["id"], stopped=0, paused_until=None, failures=0)
         fresh = people.by_id(tx, patient["id"])
@@ -281,6 +291,12 @@ class Enrolment:
         planning.plan(tx, desk.library, episode_id, now)
         self._welcome(tx, fresh, episode_id, old is not None, now, here)
 
+    def _close_questions(self, tx: Writes, patient: Row, now: datetime) -> None:
+        """What was asked about the session before is asked no more."""
+        for question in checkins.under_way(tx, patient["id"]):
+            asking.close(tx, patient, question["id"], now)
+        checkins.stop(tx, patient["id"])
+
     def _welcome(self, tx: Writes, patient: Row, episode_id: int, again: bool, now: datetime, here: int) -> None:
         desk = self._desk
         episode = people.episode(tx, episode_id)
@@ -294,6 +310,16 @@ class Enrolment:
         desk.to_patient(tx, patient, Say("enrol.done", facts, keyboard=KEYBOARD), now, episode=episode)
         scanned = Say("enroll.scanned", {"case": patient["case_number"]})
         flagging.to_staff(tx, desk.room(), scanned, now)
+
+
+def enrolling(patient: Row) -> bool:
+    """Whether a question of enrolment is open."""
+    return people.asking(patient)[0] in STEPS
+
+
+def without_plan(patient: Row) -> Say:
+    """What somebody is told who has no plan."""
+    return Say("plan.stopped" if patient["stopped"] else "plan.nothing")
 
 
 def day_buttons(prefix: str, today: date, back: int = 7) -> Rows:

@@ -36,7 +36,7 @@ class Staff:
             await self._press(heard, member)
         elif heard.kind == "text" and (command := COMMAND.match(heard.text)):
             await self._command(heard, member, command[1].lower())
-        elif heard.reply_to and member is not None:
+        elif heard.reply_to:
             await self._reply(heard, member)
         else:
             await desk.carry_out(heard, lambda tx, now: None)
@@ -106,7 +106,7 @@ class Staff:
             return "toast.taken_by", {"name": self._name(tx, taken_by)}
         audit.note(tx, f"staff {member['id']}", "took", f"flag {flag['id']}", now)
         flagging.refresh(tx, self._desk.room(), flag["id"], now)
-        if flag["kind"] not in flagging.TASKS:
+        if flag["kind"] not in flags.TASKS:
             self._seen(tx, member, flag, patient, now)
         return "toast.taken", {}
 
@@ -159,10 +159,18 @@ class Staff:
             return
         audit.note(tx, f"staff {member['id']}", f"resolved: {outcome}", f"flag {flag['id']}", now)
         flagging.refresh(tx, room, flag["id"], now)
-        if flag["kind"] not in flagging.TASKS:
+        if flag["kind"] not in flags.TASKS:
             desk.to_patient(tx, patient, Say("flag.resolved", {"name": member["name"]}), now, flag_id=flag["id"])
 
-    async def _reply(self, heard: Incoming, member: Row) -> None:
+    def _other(self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, now: datetime) -> None:
+        """What was done, in a line; somebody may have resolved it while it was written."""
+        if flag["state"] == "resolved":
+            say = Say("toast.resolved_by", {"name": self._name(tx, flag["resolved_by"])})
+            flagging.under_card(tx, self._desk.room(), say, flag["id"], now)
+            return
+        self._resolve(tx, member, flag, patient, "other", heard.text, now)
+
+    async def _reply(self, heard: Incoming, member: Row | None) -> None:
         """An answer to anything of ours in the group that belongs to a flag."""
         desk = self._desk
         about = outbox.of_message(desk.store.read, heard.chat_id, heard.reply_to)
@@ -172,12 +180,14 @@ class Staff:
             patient = people.by_id(tx, flag["patient_id"]) if flag else None
             if about is None or flag is None or patient is None:
                 flagging.to_staff(tx, desk.room(), Say("staff.nobody"), now)
+            elif member is None:
+                flagging.under_card(tx, desk.room(), Say("staff.not_sent", self._who(patient)), flag["id"], now)
             elif heard.edited:
                 flagging.under_card(tx, desk.room(), Say("staff.edited", self._who(patient)), flag["id"], now)
             elif heard.kind != "text":
                 flagging.under_card(tx, desk.room(), Say("staff.text_only", self._who(patient)), flag["id"], now)
             elif about["words"] == "staff.resolve_prompt":
-                self._resolve(tx, member, flag, patient, "other", heard.text, now)
+                self._other(tx, heard, member, flag, patient, now)
             else:
                 self._answer(tx, heard, member, flag, patient, now)
 

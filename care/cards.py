@@ -75,7 +75,7 @@ def card(
         "procedure": procedure,
         "day": flag["day"],
         "text": cut(flag["words"]),
-        "why": _reasons(json.loads(flag["why"])),
+        "why": _reasons(json.loads(flag["why"]), flag["kind"]),
         "kind": flag["kind"],
         "state": flag["state"],
         "outcome": flag["outcome"],
@@ -86,12 +86,17 @@ def card(
     return Say("staff.card", facts, buttons(flag), lane=lane(Level.of(flag["level"])))
 
 
-def _reasons(why: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """What was read, in the patient's words; the rule stands for them only where there are none."""
+def _reasons(why: list[dict[str, Any]], kind: str) -> list[dict[str, str]]:
+    """What was read, in the patient's words; a rule stands for them only where the card doesn't say it already."""
+    answers = kind in ("checkin", "silence")
     told = [
-        {"symptom": reason["symptom"], "phrase": cut(reason["phrase"] or reason["rule"], 120), "rule": ""}
+        {
+            "symptom": reason["symptom"],
+            "phrase": cut(reason["phrase"] or ("" if reason["symptom"] else reason["rule"]), 120),
+            "rule": "",
+        }
         for reason in why
-        if reason["phrase"] or reason["rule"]
+        if reason["phrase"] or reason["symptom"] or not answers or reason["level"] != Level.REVIEW.word
     ]
     return [reason for number, reason in enumerate(told) if reason not in told[:number]][:6]
 

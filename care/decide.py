@@ -89,7 +89,7 @@ def decide(reading: Reading, situation: Situation) -> Decision:
         return Decision((Say("urgent.answer", flag_facts(Level.URGENT, situation)),), Level.URGENT)
     if reading.asks:
         kind = "unreadable" if not reading.readable else "message"
-        return Decision((Say("unsure.ask"),), reading.level, kind, ask_signs=True)
+        return Decision((Say("unsure.ask"),), reading.level, kind, ask_signs=True, topic=reading.topic or "")
     if not reading.readable:
         words = "unreadable.foreign" if reading.language else "unreadable.answer"
         facts = {**flag_facts(Level.REVIEW, situation), "language": reading.language}
@@ -122,6 +122,11 @@ def _review(reading: Reading, situation: Situation) -> Decision:
     if reading.topic and reading.topic not in ("talk_to_person", "when_to_call"):
         says.insert(0, answer(reading.topic, situation))
     return Decision(tuple(says), Level.REVIEW, topic=reading.topic or "")
+
+
+def after_questions(topic: str, situation: Situation) -> Say:
+    """What is still owed to a message when its safety questions came to nothing: its answer, or an offer."""
+    return answer(topic, situation) if topic else Say("faq.unsure", buttons=ASK)
 
 
 def _ordinary(reading: Reading, situation: Situation) -> Decision:

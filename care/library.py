@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Templa
 from markupsafe import Markup
 
 from care.clinic import load_clinic, load_procedure
-from care.faq import FaqBook, Source, load_faq, load_sources
+from care.faq import Answer, FaqBook, Source, load_faq, load_sources
 from care.faults import ContentFaults, Fault
 from care.model import Button, Clinic, Facts, Procedure, Said
 from care.pages import Page, page
@@ -130,9 +130,11 @@ class Library:
         return self._find(words, lang, "").source
 
     def _find(self, words: str, lang: str, procedure: str) -> _Words:
-        for key in ((lang, procedure, words), (lang, "", words)):
-            if key in self._words:
-                return self._words[key]
+        # Words that a language lacks are said in the clinic's own: better that than nothing.
+        for language in (lang, self.clinic.language):
+            for home in (procedure, ""):
+                if (language, home, words) in self._words:
+                    return self._words[language, home, words]
         raise UnknownWords(f"there are no words `{words}` in {lang}")
 
     def say(self, words: str, lang: str, facts: Facts) -> Said:
@@ -178,13 +180,18 @@ class Library:
         }
 
     def _answer(self, facts: Facts, lang: str, everything: dict[str, Any]) -> dict[str, Any]:
-        answer = self.books[lang].answers[str(facts["topic"])]
+        answer = self._topic(str(facts["topic"]), lang)
         template = self._environment(lang).from_string(BOLD.sub(r"<b>\1</b>", answer.on(facts.get("day"))))
         return {"answer": _markup(template.render(everything)), "source": answer.source(self.sources)}
 
     def topic(self, topic: str, lang: str) -> str:
         """What a topic's button says."""
-        return self.books[lang].answers[topic].label
+        return self._topic(topic, lang).label
+
+    def _topic(self, topic: str, lang: str) -> Answer:
+        book = self.books.get(lang)
+        known = book is not None and topic in book.answers
+        return self.books[lang if known else self.clinic.language].answers[topic]
 
     def label(self, button: Button, lang: str, facts: Facts) -> str:
         """A button's label: plain text."""

@@ -15,7 +15,7 @@ from care.language import language_of
 from care.lexicon import Lexicon, load_lexicons
 from care.model import Level, Reading, Why
 from care.symptoms import SymptomTable, load_symptoms
-from care.text import HARD, MARKS, SOFT, Text, read, signs
+from care.text import HARD, MARKS, QUESTION, SOFT, Text, read, signs
 from care.triage import judge, most_serious
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -27,6 +27,13 @@ _HARDLY_ANY_KNOWN = 0.34
 """Fewer known words than this are unreadable even when the language can't be told."""
 _SMALL_TALK_REST = 6
 """So many other words may stand beside thanks or a greeting."""
+_STORY = 15
+"""So many words outside of questions, in which no rule finds anything, are a story that we don't
+understand: the patient is asked, whatever topic it resembles."""
+_LONG_STORY = 20
+"""The same beside signs that are expected on that day, or that a person reads anyway."""
+_BEGINNING = 2
+"""A sentence whose words of asking begin among its first so many words asks something."""
 _THUMBS = {
     "👍": "fine",
     "👌": "fine",
@@ -87,6 +94,8 @@ class Reader:
             return _unreadable(text, language)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
+        if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
+            reading = replace(reading, asks=True)
         return self._with_topic(reading, text, spoken if spoken in self.languages else lang, heard, talk)
 
     def _shares(self, text: Text) -> dict[str, float]:
@@ -140,6 +149,22 @@ def load_reader(general: Path, languages: Sequence[str], searcher: Searcher) -> 
 def _unreadable(text: str, language: str) -> Reading:
     why = Why(text, "unreadable", "no language that we read", Level.REVIEW)
     return Reading(Level.REVIEW, ("unreadable",), language=language, readable=False, sure=1.0, why=(why,))
+
+
+def _patience(reading: Reading) -> int:
+    return _LONG_STORY if reading.symptoms else _STORY
+
+
+def _story(text: Text, heard: Sequence[Heard]) -> int:
+    """How many words stand in sentences that ask nothing."""
+    asking = {f.first for one in heard for f in one.found if f.label in ("questions", "asks_first")}
+    told = 0
+    for first, last in text.sentences:
+        # "What came out was thick" has the words of a question, and is none: it must begin with them.
+        begins = not asking.isdisjoint(range(first, first + _BEGINNING))
+        if not begins and text.pieces[last].norm != QUESTION:
+            told += sum(text.pieces[n].norm not in MARKS for n in range(first, last + 1))
+    return told
 
 
 def _small_talk(text: str, heard: Sequence[Heard]) -> str:

@@ -67,7 +67,12 @@ class Keeper:
     async def unknown(self, row: Row) -> None:
         """A message may not have arrived, and is not repeated: staff look."""
         if row["patient_id"] is not None:
-            await self._task(row["patient_id"], "delivery", str(row["planned"] or row["words"]))
+            await self._task(row["patient_id"], "delivery", self._title(row))
+
+    def _title(self, row: Row) -> str:
+        """What did not arrive, as staff know it."""
+        language = self._library.clinic.language
+        return self._library.say(f"title.{row['planned']}", language, {}).html if row["planned"] else str(row["words"])
 
     async def refused(self, row: Row, reason: str) -> None:
         """Who is on call can't be written to, or an answer did not reach its patient: the group is told."""

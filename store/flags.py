@@ -135,8 +135,8 @@ def raise_level(
     lower = [word.word for word in Level if word < level]
     return bool(
         tx.run(
-            "UPDATE flag SET level = ?, kind = ?, words = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?, nudges = 0,"
-            f" taken_by = NULL, taken_at = NULL WHERE id = ? AND {UNRESOLVED}"
+            "UPDATE flag SET level = ?, kind = ?, words = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?,"
+            f" nudges = 0, taken_by = NULL, taken_at = NULL WHERE id = ? AND {UNRESOLVED}"
             f" AND level IN ({','.join('?' * len(lower))})",
             (
                 level.word,

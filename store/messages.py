@@ -47,6 +47,16 @@ def of_patient(read: Reads, patient_id: int) -> list[Row]:
     return read.rows("SELECT * FROM message WHERE patient_id = ? ORDER BY at, id", (patient_id,))
 
 
+def newest(read: Reads, patient_id: int) -> Row | None:
+    """The last thing that a patient said or sent."""
+    return read.one("SELECT * FROM message WHERE patient_id = ? ORDER BY id DESC LIMIT 1", (patient_id,))
+
+
+def of_update(read: Reads, patient_id: int, update_id: int) -> Row | None:
+    """What a patient said in this update."""
+    return read.one("SELECT * FROM message WHERE patient_id = ? AND update_id = ?", (patient_id, update_id))
+
+
 def latest(read: Reads, patient_id: int) -> Row | None:
     """The last thing that a patient wrote in words."""
     return read.one(

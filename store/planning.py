@@ -7,7 +7,7 @@ from datetime import datetime
 from care.library import Library
 from care.model import Lane, Say
 from care.plan import at_enrolment, schedule
-from store import outbox, people
+from store import audit, checkins, outbox, people
 from store.seam import Writes
 
 
@@ -34,6 +34,17 @@ def plan(tx: Writes, library: Library, episode_id: int, now: datetime) -> None:
         )
         if due in useless:
             outbox.ended(tx, row_id, "dropped", "past at enrolment, and no longer of help", now)
+
+
+def stop(tx: Writes, patient_id: int, now: datetime) -> None:
+    """End a patient's care messages for good: danger is still read."""
+    episode = people.running(tx, patient_id)
+    if episode is not None:
+        people.end(tx, episode["id"], "stopped", now)
+        outbox.cancel_plan(tx, episode["id"], "the patient stopped the plan")
+    people.change(tx, patient_id, stopped=1)
+    checkins.stop(tx, patient_id)
+    audit.note(tx, "patient", "stopped", f"patient {patient_id}", now)
 
 
 def replan(tx: Writes, library: Library, patient_id: int, now: datetime) -> None:
