@@ -1,4 +1,4 @@
-.PHONY: install demo test lock check
+.PHONY: install demo test lock bench check
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,3 +30,6 @@ test: $(VENV)/.installed-dev
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements-dev.lock
+
+bench: install
+	@for name in enrolment wakeup outgoing paced incoming flood understanding; do $(BIN)/python -m bench.$$name || exit 1; done

@@ -16,6 +16,7 @@ from store.sqlite import Sqlite
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """A working afternoon, outside of everybody's quiet hours."""
 FIRST_CHAT = 10_000_000
+PERSON = "clinic_id, first_name, lang, zone, hour, since"
 COPIED = "lane, form, planned, words, facts, buttons, lang, wall"
 MONTH_MS = 30 * 86_400_000
 SPREAD_MS = 7919 * 1000
@@ -88,9 +89,9 @@ class Crowd:
         later = f"(i * {SPREAD_MS}) % {MONTH_MS}"
         facts = {"copies": copies, "first": first}
         tx.run(
-            f"{numbers} INSERT INTO patient (id, clinic_id, chat_id, case_number, first_name, lang, zone, hour, since)"
-            " SELECT id + i, clinic_id, chat_id + i, 'A-' || printf('%04d', id + i), first_name, lang, zone, hour,"
-            " since FROM n JOIN patient WHERE id = :first",
+            f"{numbers} INSERT INTO patient (id, chat_id, case_number, {PERSON})"
+            f" SELECT id + i, chat_id + i, 'A-' || printf('%04d', id + i), {PERSON}"
+            " FROM n JOIN patient WHERE id = :first",
             facts,
         )
         tx.run(
@@ -110,6 +111,7 @@ class Crowd:
         """Let one message of each of so many patients be due then."""
         self.store.write_now(
             lambda tx: tx.run(
-                "UPDATE outgoing SET due_at = ? WHERE planned = 'day7' AND patient_id <= ?", (stamp(due), count)
+                "UPDATE outgoing SET due_at = ? WHERE planned = 'day7' AND patient_id <= ?",
+                (stamp(due), count),
             )
         )

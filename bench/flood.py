@@ -29,9 +29,10 @@ def turn(line: Line, token: str) -> Turn:
         await line.log(token)
         busy = time.process_time()
         await line.play(token, wish, 0, DATE)
-        log = await line.until(token, chats=count)
+        log = await line.until(token, chats=dict(wish))
         cpu = (time.process_time() - busy) / count * 1000
-        took = max(log.first().values()) - min(log.pushed.values())
+        first = log.first()
+        took = max(first[chat] for chat, _ in wish) - min(log.pushed.values())
         return {"rate": count / took, "cpu": cpu}
 
     return once
@@ -42,7 +43,11 @@ async def main() -> None:
     patients = MOST[OURS] * (ROUNDS + 1)
     async with stub() as line:
         with tempfile.TemporaryDirectory() as folder:
-            async with house(Path(folder), line, patients) as one, stock(STOCK, line, 1), stock(WIDE, line, WIDTH):
+            async with (
+                house(Path(folder), line, patients) as one,
+                stock(STOCK, line, 1),
+                stock(WIDE, line, WIDTH),
+            ):
                 for token in MOST:
                     await line.slow(token, SECONDS)
                 found = await interleave({token: turn(line, token) for token in MOST})

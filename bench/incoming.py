@@ -9,7 +9,20 @@ from pathlib import Path
 from statistics import median
 
 from bench.line import Line, stub
-from bench.listeners import DATE, FLOOR, OURS, STOCK, confirms, floor, house, lines, percentiles, rest, stock, waits
+from bench.listeners import (
+    DATE,
+    FLOOR,
+    OURS,
+    STOCK,
+    confirms,
+    floor,
+    house,
+    lines,
+    percentiles,
+    rest,
+    stock,
+    waits,
+)
 from bench.rounds import Figures, Turn, interleave, percentile, table
 from bot.telegram import quiet_libraries
 
@@ -27,9 +40,10 @@ def turn(line: Line, token: str, kept: list[float], committed: list[float]) -> T
         number = next(turns)
         await line.log(token)
         busy = time.process_time()
-        await line.play(token, lines(number * MOST, MOST), A_SECOND, DATE)
+        said = lines(number * MOST, MOST)
+        await line.play(token, said, A_SECOND, DATE)
         await asyncio.sleep(MOST / A_SECOND)
-        log = await line.until(token, chats=MOST)
+        log = await line.until(token, chats=dict(said))
         cpu = (time.process_time() - busy) / MOST * 1000
         found = waits(log)
         if number:
@@ -53,7 +67,11 @@ async def main() -> None:
                     {token: turn(line, token, kept[token], committed[token]) for token in kept}
                 )
                 await rest(one)
-    names = {OURS: "ours: kept, understood, decided, stored", STOCK: "stock library, polling", FLOOR: "bare long poll"}
+    names = {
+        OURS: "ours: kept, understood, decided, stored",
+        STOCK: "stock library, polling",
+        FLOOR: "bare long poll",
+    }
     rows = [
         [
             name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,8 +54,8 @@ class Line:
         said = [(when, chat) for when, chat in found["said"]]
         return Log(said, dict(found["pushed"]), dict(found["confirmed"]))
 
-    async def until(self, token: str, said: int = 0, chats: int = 0) -> Log:
-        """The log, once it holds so many messages, and messages to so many chats."""
+    async def until(self, token: str, said: int = 0, chats: Collection[int] = ()) -> Log:
+        """The log, once it holds so many messages, and one to each of these chats."""
         whole = Log()
         async with asyncio.timeout(SECONDS):
             while True:
@@ -63,7 +63,7 @@ class Line:
                 whole.said += part.said
                 whole.pushed |= part.pushed
                 whole.confirmed |= part.confirmed
-                if len(whole.said) >= said and len(whole.first()) >= chats:
+                if len(whole.said) >= said and whole.first().keys() >= set(chats):
                     return whole
                 await asyncio.sleep(0.05)
 

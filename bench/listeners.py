@@ -1,4 +1,4 @@
-"""Three who answer whatever is written to them: the whole product, the stock library, and the least possible."""
+"""Three who answer what is written to them: the whole product, the stock library, the least possible."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ async def house(folder: Path, line: Line, patients: int) -> AsyncIterator[House]
     )
     library = open_library(Settings())
     one = House(settings, ticking(), library, open_reader(library), pace=PACE)
-    await enrol_many(one.store, library, range(FIRST_CHAT, FIRST_CHAT + patients), one.clock())
+    chats = range(FIRST_CHAT, FIRST_CHAT + patients)
+    await enrol_many(one.store, library, chats, one.clock())
     await one.start()
     try:
-        await line.until(OURS, chats=patients)
+        await line.until(OURS, chats=chats)
         yield one
     finally:
         await one.stop()
@@ -75,7 +76,7 @@ async def _reply(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
 
 @asynccontextmanager
 async def stock(token: str, line: Line, at_once: int) -> AsyncIterator[None]:
-    """The stock library, polling; it handles so many updates at once, keeps nothing and understands nothing."""
+    """The stock library, polling; it handles so many updates at once, and keeps nothing."""
     builder = Application.builder().token(token).base_url(f"{line.url}/bot").job_queue(None)
     app: Application[Any, Any, Any, Any, Any, Any] = builder.concurrent_updates(at_once).build()
     app.add_handler(MessageHandler(filters.TEXT, _reply))
@@ -109,7 +110,9 @@ async def _poll(line: Line) -> None:
         for update in await line.call(FLOOR, "getUpdates", offset=offset, timeout=25):
             offset = update["update_id"] + 1
             chat = update["message"]["chat"]["id"]
-            answer = asyncio.create_task(line.call(FLOOR, "sendMessage", chat_id=chat, text="Thank you. " * 20))
+            answer = asyncio.create_task(
+                line.call(FLOOR, "sendMessage", chat_id=chat, text="Thank you. " * 20)
+            )
             answers.add(answer)
             answer.add_done_callback(answers.discard)
 

@@ -76,7 +76,10 @@ async def main() -> None:
                             line, STOCK, lambda chat: peer.send_message(chat, words, parse_mode="HTML"), FEW
                         ),
                         "floor: bare aiohttp": bare(
-                            line, BARE, lambda chat: line.call(BARE, "sendMessage", chat_id=chat, text=words), MOST
+                            line,
+                            BARE,
+                            lambda chat: line.call(BARE, "sendMessage", chat_id=chat, text=words),
+                            MOST,
                         ),
                     }
                 )
@@ -92,7 +95,11 @@ async def main() -> None:
         ]
         for name in names
     ]
-    table("Sending without limits, answers after 1 ms", ["who", "a second", "× stock", "CPU ms", "× floor"], rows)
+    table(
+        "Sending without limits, answers after 1 ms",
+        ["who", "a second", "× stock", "CPU ms", "× floor"],
+        rows,
+    )
 
 
 if __name__ == "__main__":

@@ -112,7 +112,11 @@ async def main() -> None:
     share = min(found.each("burst", "rate")) / BOT_MOST
     whole = busiest(sorted(every))
     rows = [
-        ["messages a second", found.cell("burst", "rate"), f"{share:.1%} of the {BOT_MOST} allowed, at least"],
+        [
+            "messages a second",
+            found.cell("burst", "rate"),
+            f"{share:.1%} of the {BOT_MOST} allowed, at least",
+        ],
         ["most in any one second of a round", found.cell("burst", "most", 0), f"{BOT_MOST} allowed"],
         ["the same, rounds together", str(whole), f"{BOT_MOST} allowed"],
         ["CPU ms per message, with all that is kept", found.cell("burst", "cpu"), "1"],

@@ -67,7 +67,9 @@ class Sender:
         """Something that goes before all the rest; delivery is told."""
         say = Say(NO_FACTS, lane=Lane.EMERGENCY)
         await self.store.write(
-            lambda tx: outbox.put(tx, say, chat_id=URGENT_CHAT, lang=self.library.clinic.language, due=self.clock())
+            lambda tx: outbox.put(
+                tx, say, chat_id=URGENT_CHAT, lang=self.library.clinic.language, due=self.clock()
+            )
         )
         self.wake()
 

@@ -36,7 +36,12 @@ NOBODY: Mapping[Lane, set[int]] = {lane: set() for lane in Lane}
 ME = "bench"
 TICKS, CLAIMS = 200, 5
 KNOCKS = ("nothing due", "floor: two reads")
-CLAIMED = ("60 due, claimed", "60 due, claimed and settled", "all due, 60 claimed", "floor: the pages of a claim")
+CLAIMED = (
+    "60 due, claimed",
+    "60 due, claimed and settled",
+    "all due, 60 claimed",
+    "floor: the pages of a claim",
+)
 Claim = Callable[[Writes], int]
 
 
@@ -50,7 +55,9 @@ async def read_twice(bare: sqlite3.Connection) -> None:
     """Is anything due, and when is the next: two bare reads of the same index."""
     waiting = "FROM outgoing WHERE state = 'waiting' AND lane = 2"
     bare.execute(f"SELECT id {waiting} AND due_at <= ? LIMIT 1", (stamp(EARLY),)).fetchone()
-    bare.execute(f"SELECT due_at {waiting} AND due_at > ? ORDER BY due_at LIMIT 1", (stamp(EARLY),)).fetchone()
+    bare.execute(
+        f"SELECT due_at {waiting} AND due_at > ? ORDER BY due_at LIMIT 1", (stamp(EARLY),)
+    ).fetchone()
 
 
 def claim(now: datetime) -> Claim:
@@ -109,7 +116,10 @@ def show(found: Results, title: str, kinds: tuple[str, ...], peer: str) -> None:
 async def main() -> None:
     library = open_library(Settings())
     memory = Memory(LEVELS[0])
-    turns: dict[str, Turn] = {"knock": timed(memory.knock, TICKS), "60 begun": timed(partial(memory.run, CAPACITY), 1)}
+    turns: dict[str, Turn] = {
+        "knock": timed(memory.knock, TICKS),
+        "60 begun": timed(partial(memory.run, CAPACITY), 1),
+    }
     with tempfile.TemporaryDirectory() as folder, closing(Disk(Path(folder))) as disk:
         crowds = {level: Crowd(Path(folder) / f"{level}.sqlite3", library, level) for level in LEVELS}
         for level, crowd in crowds.items():

@@ -16,7 +16,7 @@ from bot.staff import Staff
 from care.channel import Incoming
 from care.decide import Decision, answer, decide, flag_facts
 from care.model import Level, Reading, Say, Why
-from care.text import norm_word
+from care.text import read
 from store import audit, checkins, flagging, flags, messages, outbox, people
 from store.seam import Row, Writes, moment
 
@@ -37,7 +37,7 @@ class Conversation:
         self._checkins = CheckIns(desk)
         self._commands = Commands(desk, self._enrolment)
         self._staff = Staff(desk)
-        self._worried = frozenset(map(norm_word, desk.library.labels("keyboard.worried")))
+        self._worried = frozenset(read(label).words for label in desk.library.labels("keyboard.worried"))
         self._plan = desk.library.labels("keyboard.plan")
         self._help = desk.library.labels("keyboard.help")
 
@@ -102,7 +102,7 @@ class Conversation:
         command = COMMAND.match(heard.text)
         if command and not await self._serious(heard, command[2] or ""):
             await self._commands.command(heard, command[1].lower(), (command[2] or "").strip())
-        elif norm_word(heard.text) in self._worried:
+        elif read(heard.text).words in self._worried:
             await self._checkins.worried(heard)
         elif heard.text in self._plan:
             await self._commands.command(heard, "plan", "")
@@ -132,10 +132,15 @@ class Conversation:
             await self._stranger(heard, reading)
         elif not people.agreed(self._desk.store.read, patient["id"]):
             await self._not_agreed(heard, patient, reading)
-        elif reading.level is Level.NONE and not reading.asks and self._enrolment.expects(patient, heard.text):
+        elif self._to_enrolment(heard, patient, reading):
             await self._enrolment.typed(heard, patient)
         else:
             await self._conclude(heard, patient, reading)
+
+    def _to_enrolment(self, heard: Incoming, patient: Row, reading: Reading) -> bool:
+        """Whether calm words are about the question of enrolment that is open; a place need not be readable."""
+        calm = reading.level is Level.NONE or (not reading.readable and self._enrolment.asks_place(patient))
+        return calm and not reading.asks and self._enrolment.expects(patient, heard.text)
 
     async def _not_agreed(self, heard: Incoming, patient: Row, reading: Reading) -> None:
         """From somebody who is being enrolled, or has declined: nothing is kept unless it is serious."""
@@ -144,7 +149,7 @@ class Conversation:
         elif self._enrolment.expects(patient, heard.text):
             await self._enrolment.typed(heard, patient)
         else:
-            await self._stranger(heard, reading, "enrol.declined")
+            await self._stranger(heard, reading, "plan.stopped" if patient["stopped"] else "enrol.declined")
 
     async def _stranger(self, heard: Incoming, reading: Reading, words: str = "") -> None:
         """Somebody of whom nothing may be kept: an emergency is answered all the same."""

@@ -243,6 +243,10 @@ class Enrolment:
         asked, _ = people.asking(patient)
         return (asked in TYPED and bool(known_zone(text))) or self.asks_first(self._desk.store.read, patient)
 
+    def asks_place(self, patient: Row) -> bool:
+        """Whether the open question is which place has the patient's time."""
+        return people.asking(patient)[0] in TYPED
+
     async def typed(self, heard: Incoming, patient: Row) -> None:
         """Words while a question with buttons is open: a zone that was asked for, or a reminder."""
         desk = self._desk

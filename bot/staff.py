@@ -18,6 +18,8 @@ from care.promise import is_open
 from store import audit, flagging, flags, outbox, people
 from store.seam import Reads, Row, Writes, moment
 
+LONGEST_ANSWER = 3800
+"""UTF-16 units of an answer: with the name and the clinic below it, it still is one message."""
 COMMAND = re.compile(r"^/([a-z_]+)", re.IGNORECASE)
 
 
@@ -186,6 +188,8 @@ class Staff:
                 flagging.under_card(tx, desk.room(), Say("staff.edited", self._who(patient)), flag["id"], now)
             elif heard.kind != "text":
                 flagging.under_card(tx, desk.room(), Say("staff.text_only", self._who(patient)), flag["id"], now)
+            elif len(heard.text.encode("utf-16-le")) // 2 > LONGEST_ANSWER:
+                flagging.under_card(tx, desk.room(), Say("staff.too_long", self._who(patient)), flag["id"], now)
             elif about["words"] == "staff.resolve_prompt":
                 self._other(tx, heard, member, flag, patient, now)
             else:

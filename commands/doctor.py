@@ -115,6 +115,8 @@ class Doctor:
             return Finding("group", False, "can't be looked at without a token")
         try:
             group = await self._telegram.group(self._settings.staff_chat_id)
+        except WrongToken:
+            return Finding("group", False, "can't be looked at with a token that Telegram refuses")
         except (Refused, Later):
             return Finding("group", False, "the bot can't see it: add the bot to the group, check STAFF_CHAT_ID")
         if not group.member:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +20,10 @@ from demo.page import PageServer, server
 from demo.serve import Served
 from demo.stage import Stage
 from demo.standin import StandIn
-from settings import Settings, read_settings
+from settings import Settings, WrongSetting, read_settings
 from store import people
 from store.seam import Store, Writes, moment
+from store.sqlite import erase
 
 TOKEN = "100000:demo-token-for-this-machine-only"
 USERNAME = "LumenAftercareBot"
@@ -72,24 +73,36 @@ class Show:
         self._group = self.standin.group(GROUP, "Lumen staff", self._staff)
 
     async def play(self, port: int, ready: Callable[[str], None], over: asyncio.Future[None]) -> None:
-        """Run until ``over``; ``ready`` gets the page's address."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        with Served(self.standin.app) as served:
+        """Run until ``over``; ``ready`` gets the page's address. Raises PortTaken, WrongSetting, StoreFault."""
+        database = self._folder / "demo.sqlite3"
+        with _door(port) as door, Served(self.standin.app) as served:
+            self._empty(database)
             settings = read_settings(
                 telegram_bot_token=TOKEN,
                 telegram_api_root=served.url,
                 staff_chat_id=GROUP,
-                database_url=f"sqlite:///{self._folder / 'aftercare.sqlite3'}",
+                database_url=f"sqlite:///{database}",
                 bot_mode="polling",
             )
             house = self._open(settings, self._clock)
             await house.start()
             try:
                 await self._register(house)
-                await _serve(server(self._stage(house), port), port, ready, over)
+                await _serve(server(self._stage(house), port), door, ready, over)
             finally:
                 await house.stop()
                 self.standin.close()
+
+    def _empty(self, database: Path) -> None:
+        """Begin anew; a folder that holds anything else may be somebody's patients and is left alone."""
+        if self._folder.exists() and not self._folder.is_dir():
+            raise WrongSetting(f"{self._folder} is no folder. Name another one with --folder.")
+        others = [path.name for path in self._folder.glob("*") if not path.name.startswith(database.name)]
+        if others:
+            raise WrongSetting(
+                f"The folder {self._folder} holds {others[0]}, which is not the demo's. Name another one with --folder."
+            )
+        erase(database)
 
     async def _register(self, house: Running) -> None:
         clinic, now = house.library.clinic.id, self._clock()
@@ -118,21 +131,31 @@ class Show:
         )
 
 
-async def _serve(page: PageServer, port: int, ready: Callable[[str], None], over: asyncio.Future[None]) -> None:
-    """Serve the page until ``over``; PortTaken when another program has the port."""
+@contextmanager
+def _door(port: int) -> Iterator[socket.socket]:
+    """The page's port, taken before anything else is touched; PortTaken when another program has it."""
     with socket.socket() as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind(("127.0.0.1", port))
-        except OSError:
-            raise PortTaken(f"Port {port} is in use. Choose another: aftercare demo --port 0") from None
-        serving = asyncio.create_task(page.serve(sockets=[door]))
-        while not page.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag alone
-            await asyncio.sleep(0.01)
-        ready(f"http://127.0.0.1:{door.getsockname()[1]}/")
-        await asyncio.wait({serving, over}, return_when=asyncio.FIRST_COMPLETED)
-        page.should_exit = True
-        await serving
+            # Until somebody listens, a second program could take the same port.
+            door.listen()
+        except (OSError, OverflowError):
+            raise PortTaken(f"Port {port} can't be used. Choose another: aftercare demo --port 0") from None
+        yield door
+
+
+async def _serve(
+    page: PageServer, door: socket.socket, ready: Callable[[str], None], over: asyncio.Future[None]
+) -> None:
+    """Serve the page until ``over``."""
+    serving = asyncio.create_task(page.serve(sockets=[door]))
+    while not page.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it by this flag alone
+        await asyncio.sleep(0.01)
+    ready(f"http://127.0.0.1:{door.getsockname()[1]}/")
+    await asyncio.wait({serving, over}, return_when=asyncio.FIRST_COMPLETED)
+    page.should_exit = True
+    await serving
 
 
 def _next_due(house: Running) -> datetime | None:

@@ -91,7 +91,8 @@ def _join(
         refresh(tx, room, flag_id, now)
         facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(told)}
         buttons = ((Button("button.take", f"f|{flag_id}|take"),),)
-        under_card(tx, room, Say("staff.raised", facts, buttons, lane=lane(level)), flag_id, now)
+        news = "staff.raised" if level > Level.of(standing["level"]) else "staff.relay"
+        under_card(tx, room, Say(news, facts, buttons, lane=lane(level)), flag_id, now)
         if level is Level.EMERGENCY:
             tell_on_call(tx, room, patient, flag_id, level, words, 0, now)
     elif told:  # a photo without words follows by itself

@@ -130,9 +130,11 @@ def raise_level(
 ) -> bool:
     """It has become more serious: open again, with a new promise; False when it was as serious already.
 
+    What is urgent after staff had answered opens it again, too: nobody would look at it otherwise.
     What made it so stands first; what was there before stays behind it.
     """
-    lower = [word.word for word in Level if word < level]
+    again = level >= Level.URGENT and flag["state"] == "answered"
+    lower = [word.word for word in Level if word < level or (again and word is level)]
     return bool(
         tx.run(
             "UPDATE flag SET level = ?, kind = ?, words = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?,"

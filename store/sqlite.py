@@ -182,7 +182,7 @@ def _locked(database: Path) -> IO[str]:
     except BlockingIOError:
         handle.close()
         raise StoreFault(
-            "Another aftercare is already running on this database. Stop it first, or use another DATABASE_URL."
+            f"Another aftercare is already running on {database}. Stop it first, or name another file."
         ) from None
     return handle
 
@@ -199,6 +199,15 @@ class _migrating:  # noqa: N801 - reads as the sentence "with _migrating(path)"
 
     def __exit__(self, *_: object) -> None:
         os.close(self._handle)
+
+
+def erase(path: Path) -> None:
+    """Delete a database, if there is one, with what lies beside it; StoreFault while a bot runs on it."""
+    if not path.exists():
+        return
+    with _told(path), _locked(path):
+        for ending in ("", "-wal", "-shm"):
+            _beside(path, ending).unlink(missing_ok=True)
 
 
 def copy_to(source: Path, target: Path) -> None:

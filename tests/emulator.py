@@ -7,7 +7,6 @@ than our own stand-in.
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -50,6 +49,10 @@ class Emulator(LoBotApiEmulator):
     def texts(self) -> list[str]:
         """What was written to the patient, oldest first."""
         return [call["text"] for method, call in self.calls if "text" in call and call.get("chat_id") == 701]
+
+    def shows(self, label: str) -> bool:
+        """Whether some button had this label."""
+        return any(label in str(call.get("reply_markup")) for _, call in self.calls)
 
     async def says(self, text: str) -> None:
         """The patient writes."""
@@ -105,8 +108,3 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
-
-
-def told(call: dict[str, Any]) -> str:
-    """A call as text, to look for words in it."""
-    return json.dumps(call, ensure_ascii=False)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, TypeVar
 
 from care.plan import instant
 from commands.enrol import Enrolling
@@ -22,67 +18,13 @@ from demo.shapes import file_id
 from store.sqlite import Sqlite
 from tests.facts import FACTS, cells, undone
 from tests.schema import complaints
+from tests.story import Step, Story, Untrue, agrees, face, flat, in_order, parts, several, span
 from tests.town import GROUP, USERNAME, Town
 
 STAFF = ("anna", "ben", "carol")
-PATIENCE = 30.0
-"""Seconds that a step may take until the bot is idle again."""
-UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 UPGRADED = GROUP - 1
 HARMLESS = ("terminated by other getUpdates", "message is not modified")
 """Refusals without harm: of the poll that a restart left behind, and of a card that is shown as it was."""
-
-
-class Untrue(AssertionError):
-    """What a story expects did not come about."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a story."""
-
-    line: int
-    sentence: str
-    value: Any
-    """What stands behind the colon: text, a list or a table; '' for a sentence without a colon."""
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.sentence}{f': {self.value}' if self.value else ''}"
-
-
-@dataclass(frozen=True)
-class Story:
-    """A whole conversation."""
-
-    about: str
-    begins: datetime
-    """Local time at the clinic, without a zone."""
-    refusals: tuple[str, ...]
-    """What the stand-in may refuse in this story; in any other it refuses nothing."""
-    steps: tuple[Step, ...]
-
-
-def read_story(file: Path) -> Story:
-    """The story in a file; Untrue when it can't be read."""
-    text = file.read_text(encoding="utf-8")
-    # Everything stays the text that it is: to YAML, 10:00 would be a number and "yes" a truth.
-    told = yaml.load(text, yaml.BaseLoader)
-    unknown = set(told) - {"about", "begins", "refusals", "steps"}
-    if unknown:
-        raise Untrue(f"{file.name}: {', '.join(sorted(unknown))} can't stand at the top of a story")
-    lines = next(value for key, value in yaml.compose(text).value if key.value == "steps")
-    steps = [_step(node.start_mark.line + 1, item) for node, item in zip(lines.value, told["steps"], strict=True)]
-    begins = datetime.strptime(told.get("begins", "2026-03-02 15:00"), "%Y-%m-%d %H:%M")
-    return Story(told["about"], begins, tuple(told.get("refusals", ())), tuple(steps))
-
-
-def _step(line: int, item: str | dict[str, Any]) -> Step:
-    if isinstance(item, str):
-        return Step(line, item, "")
-    if len(item) != 1:
-        raise Untrue(f"line {line}: one step has one sentence, not {len(item)}: {', '.join(item)}")
-    ((sentence, value),) = item.items()
-    return Step(line, sentence, value)
 
 
 def starting(story: Story, zone: Any) -> datetime:
@@ -90,7 +32,7 @@ def starting(story: Story, zone: Any) -> datetime:
     return instant(story.begins.date(), story.begins.time(), zone)
 
 
-Act = Callable[..., Awaitable[None]]
+Act = TypeVar("Act", bound=Callable[..., Awaitable[None] | None])
 VERBS: list[tuple[re.Pattern[str], str, bool]] = []
 
 
@@ -102,6 +44,15 @@ def verb(pattern: str, *, looks: bool = False) -> Callable[[Act], Act]:
         return act
 
     return listed
+
+
+def understood(step: Step) -> tuple[str, tuple[str, ...], bool]:
+    """Method, what the sentence tells it, and whether it only looks."""
+    for pattern, name, looks in VERBS:
+        found = pattern.fullmatch(step.sentence)
+        if found:
+            return name, found.groups(), looks
+    raise Untrue("nobody knows this sentence; stories/README.md lists those that there are")
 
 
 class Storyteller:
@@ -126,7 +77,7 @@ class Storyteller:
         await self._end()
 
     async def _play(self, step: Step) -> None:
-        name, told, looks = _understood(step)
+        name, told, looks = understood(step)
         if not looks:
             await self._reload()
             self._read.update(self._reading)
@@ -228,7 +179,7 @@ class Storyteller:
 
     @verb(r"(\w+) presses")
     async def _press(self, name: str, told: str | list[str] | dict[str, str]) -> None:
-        pairs = told.items() if isinstance(told, dict) else [(label, "") for label in _several(told)]
+        pairs = told.items() if isinstance(told, dict) else [(label, "") for label in several(told)]
         for label, part in pairs:
             self._push(name, label, part)
             await self._town.settle()
@@ -252,7 +203,7 @@ class Storyteller:
         where = "staff" if name in STAFF else name
         for message in reversed(self._town.shown(where)):
             labels = [button["text"] for row in message["inline"] for button in row]
-            if label in labels and part in _face(message, {}):
+            if label in labels and part in face(message, {}):
                 self._town.person(name).presses(message, label, chat=self._town.chat(where), old=old)
                 return
         raise Untrue(f"there is no button {label!r} to press\n{self._phone(where)}")
@@ -287,7 +238,7 @@ class Storyteller:
     @verb(r"outage")
     async def _outage(self, told: str) -> None:
         await self._town.close()
-        await self._town.forward(self._town.clock() + _span(told))
+        await self._town.forward(self._town.clock() + span(told))
         await self._starts("")
 
     @verb(r"the bot stops")
@@ -323,19 +274,19 @@ class Storyteller:
             if came:
                 raise Untrue(f"nothing was to come\n{self._phone(name, came)}")
             return
-        if not _in_order(_listed(told), came):
+        if not in_order(parts(told), came):
             raise Untrue(f"this was to come, in this order\n{self._phone(name, came)}")
 
     @verb(r"(\w+) do(?:es)? not read", looks=True)
     def _reads_not(self, name: str, told: str | list[str]) -> None:
         came = self._came(name)
-        found = [part for part in _listed(told) if _flat(part) in _flat("\n".join(came))]
+        found = [part for part in parts(told) if flat(part) in flat("\n".join(came))]
         if found:
             raise Untrue(f"{found} was not to come\n{self._phone(name, came)}")
 
     @verb(r"(\w+)'s phone shows", looks=True)
     def _shows(self, name: str, told: str | list[str]) -> None:
-        if not _in_order(_listed(told), self._faces(name).values()):
+        if not in_order(parts(told), self._faces(name).values()):
             raise Untrue(f"this was to be on the phone, in this order\n{self._phone(name)}")
 
     @verb(r"(\w+)'s keyboard is", looks=True)
@@ -360,7 +311,7 @@ class Storyteller:
             if fact not in FACTS:
                 raise Untrue(f"nobody knows the fact {fact!r}; there are: {', '.join(FACTS)}")
             found = FACTS[fact](self._town.house.store.read, patient)
-            if not _agrees(found, expected):
+            if not agrees(found, expected):
                 raise Untrue(f"{fact} is {found}, not {expected}")
 
     @verb(r"nothing names (\w+)", looks=True)
@@ -391,14 +342,14 @@ class Storyteller:
         files = [file_id(said) for said in chat.messages.values() if said.kind == "document"]
         stored = self._town.standin._world.files.by_id(files[-1]) if files else None
         text = stored.data.decode() if stored else ""
-        if not _in_order(_listed(told), [text]):
+        if not in_order(parts(told), [text]):
             raise Untrue(f"the file says:\n{text}")
 
     # Phones and time
 
     def _faces(self, name: str) -> dict[int, str]:
         shown = {message["message_id"]: message for message in self._town.shown(name)}
-        return {number: _face(m, shown) for number, m in shown.items() if m["from_bot"] and not m["deleted"]}
+        return {number: face(m, shown) for number, m in shown.items() if m["from_bot"] and not m["deleted"]}
 
     def _came(self, name: str) -> list[str]:
         """What is new or has changed on a phone since its owner read it; from now on it counts as read."""
@@ -414,7 +365,7 @@ class Storyteller:
     def _time(self, told: str) -> datetime:
         """``day 4 10:30`` (days count from the story's begin), ``2026-03-09 22:15``, ``+3 hours``; UTC."""
         if told.startswith("+"):
-            return self._town.clock() + _span(told[1:])
+            return self._town.clock() + span(told[1:])
         zone = self._town.library.clinic.zone
         counted = re.fullmatch(r"day (\d+) (\d\d:\d\d)", told)
         if counted:
@@ -422,61 +373,3 @@ class Storyteller:
             return instant(day, time.fromisoformat(counted[2]), zone)
         when = datetime.strptime(told, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
         return instant(when.date(), when.time(), zone)
-
-
-def _understood(step: Step) -> tuple[str, tuple[str, ...], bool]:
-    """Method, what the sentence tells it, and whether it only looks."""
-    for pattern, name, looks in VERBS:
-        found = pattern.fullmatch(step.sentence)
-        if found:
-            return name, found.groups(), looks
-    raise Untrue("nobody knows this sentence; stories/README.md lists those that there are")
-
-
-def _span(told: str) -> timedelta:
-    count, unit = told.split()
-    return int(count) * UNITS[unit.removesuffix("s")]
-
-
-def _several(told: str | list[str]) -> list[str]:
-    return [told] if isinstance(told, str) else told
-
-
-def _listed(told: str | list[str]) -> list[str]:
-    """The parts of a text: between " … " lies whatever else was written."""
-    return re.split(r"\s+…\s+", told) if isinstance(told, str) else told
-
-
-def _face(message: dict[str, Any], others: dict[int, dict[str, Any]]) -> str:
-    """A message as a line or more: what it answers, its kind, its words, its buttons."""
-    answered = others.get(message["reply_to"] or 0)
-    first = (answered["text"] or answered["caption"] or "").splitlines()[:1] if answered else []
-    lines = [f"↪ {line}" for line in first]
-    if message["kind"] != "text":
-        lines.append(f"({message['kind']})")
-    lines.append(message["text"] or message["caption"] or "")
-    lines += [" ".join(f"({button['text']})" for button in row) for row in message["inline"]]
-    return "\n".join(line for line in lines if line)
-
-
-def _flat(text: str) -> str:
-    """Text on one line, so that a line break never hides what stands there."""
-    return " ".join(text.split())
-
-
-def _in_order(parts: Iterable[str], came: Iterable[str]) -> bool:
-    text, at = _flat("\n".join(came)), 0
-    for part in parts:
-        found = text.find(_flat(part), at)
-        if found < 0:
-            return False
-        at = found + len(_flat(part))
-    return True
-
-
-def _agrees(found: object, expected: Any) -> bool:
-    if isinstance(found, dict):
-        return all(words in found.get(key, "") for key, words in expected.items())
-    if isinstance(found, list):
-        return (", ".join(found) or "none") == expected
-    return str(found) == expected

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from typer.main import get_command
 
 from aftercare import app
 from commands.enrol import COLUMNS
+from commands.talk import Talk, understand_lines
 from settings import Settings
+from tests.town import shared_library, shared_reader
 
 ROOT = Path(__file__).parent.parent
 RUNNING = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
@@ -158,6 +162,13 @@ def test_the_columns_of_a_list_of_patients_are_the_real_ones() -> None:
     assert tuple(code(sentence)) == COLUMNS
     example = part.split("```csv\n")[1].split("\n")[0]
     assert set(example.split(",")) <= set(COLUMNS)
+
+
+def test_the_keys_of_an_answer_by_the_line_are_the_real_ones() -> None:
+    part = RUNNING.split("### Messages by the line")[1].split("\n## ")[0]
+    talk = Talk(shared_library(), shared_reader(), datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+    answer = next(iter(understand_lines(talk, [code(part)[1].encode()])))
+    assert code(part.split("with ")[1].split(".")[0]) == list(json.loads(answer))
 
 
 # Links, folders, libraries

@@ -132,7 +132,10 @@ def test_the_clinics_own_articles_are_named_first_and_no_more_than_two(
     assert book.answers["makeup"].source(sources) == (
         "Clinic article: Microneedling, benefits and risks; Clinic aftercare sheet (draft)"
     )
-    assert book.answers["redness_expected"].source(sources).count("Clinic article") == 2
+    redness = book.answers["redness_expected"].source(sources)
+    assert redness.startswith("Clinic article")
+    assert redness.endswith("Clinic aftercare sheet (draft)")
+    assert redness.count(";") == 1
     assert book.answers["vitamin_c"].source(sources).startswith("Clinic article")
     assert book.answers["exercise"].source(sources) == "Clinic aftercare sheet (draft)"
     assert book.answers["my_data"].source(sources) == ""

@@ -7,6 +7,7 @@ runs the whole product on a real database against the stand-in of the test, and 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from aftercare import House
-from settings import Settings
+from settings import Settings, read_settings
 from store.seam import Reads, Row
 from tests.town import GROUP, TOKEN, Town, shared_library, shared_reader, town
 
@@ -83,7 +84,7 @@ class Nursery:
 
 def nurse(api_root: str, database_url: str, log: str) -> None:
     """Fork and kill on order, for ever; this process has one thread, so that a fork is a clean copy."""
-    settings = Settings(
+    settings = read_settings(
         telegram_bot_token=TOKEN, telegram_api_root=api_root, staff_chat_id=GROUP, database_url=database_url
     )
     shared_reader()
@@ -215,7 +216,7 @@ async def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path)
         no_flag_is_doubled_or_missing(read, place, crowd)
         nothing_is_left_or_lost(read)
         nothing_was_sent_twice(read, place)
-        each_chat_was_written_to_in_order(read)
+        each_chat_was_heard_and_written_to_in_order(read)
         print(f"{ROUNDS} kills, {crowd.updates} updates, {dict(outcomes(read))}")
 
 
@@ -262,10 +263,15 @@ def no_flag_is_doubled_or_missing(read: Reads, place: Town, crowd: Crowd) -> Non
         assert len(flags) == 1 or not crowd.said[name, "danger"] + crowd.said[name, "photo"], name
         for flag in flags:
             shown = read.rows(
-                "SELECT words FROM outgoing WHERE flag_id = ? AND chat_id = ? AND repeat_of IS NULL",
+                "SELECT words, form, facts FROM outgoing WHERE flag_id = ? AND chat_id = ? AND repeat_of IS NULL",
                 (flag["id"], GROUP),
             )
+            told = [row for row in shown if row["words"] in ("staff.card", "staff.raised", "staff.relay")]
             words = Counter(row["words"] for row in shown)
+            dangers = sum(
+                row["form"] != "edit" and json.loads(row["facts"])["text"] == SAYINGS["danger"] for row in told
+            )
+            assert dangers == crowd.said[name, "danger"], name
             assert words["staff.media"] == crowd.said[name, "photo"], name
             assert words["staff.again"] <= 2 * 3, name  # three times for each level that it has had
 
@@ -297,7 +303,10 @@ def face(message: dict[str, Any]) -> str:
     return str(message["text"] or message["caption"] or message["kind"])
 
 
-def each_chat_was_written_to_in_order(read: Reads) -> None:
+def each_chat_was_heard_and_written_to_in_order(read: Reads) -> None:
+    for patient in read.rows("SELECT id FROM patient"):
+        heard = read.rows("SELECT update_id FROM message WHERE patient_id = ? ORDER BY id", (patient["id"],))
+        assert heard == sorted(heard, key=lambda row: int(row["update_id"])), patient["id"]
     rows = read.rows(
         "SELECT id, chat_id, lane, message_id, due_at FROM outgoing WHERE state = 'sent' AND form <> 'edit'"
         " AND planned IS NULL ORDER BY message_id"

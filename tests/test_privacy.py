@@ -18,7 +18,8 @@ import pytest
 
 from aftercare import House
 from care.model import Reading
-from tests.storyteller import Storyteller, read_story, starting
+from tests.story import read_story
+from tests.storyteller import Storyteller, starting
 from tests.town import GROUP, TOKEN, Town, shared_library, shared_reader, town
 
 STORIES = Path(__file__).parent / "stories"
@@ -137,9 +138,7 @@ class Quoting:
         raise ValueError(f"can't make sense of {text!r} on day {day}, {rules.level}")
 
 
-async def test_understanding_that_raises_is_not_quoted_and_a_person_reads_it(
-    tmp_path: Path, heard: Everything
-) -> None:
+async def test_understanding_that_raises_is_not_quoted_and_a_person_reads_it(tmp_path: Path, heard: Everything) -> None:
     async with enrolled(tmp_path) as place:
         await place.close()
         reader = replace(shared_reader(), others=(Quoting(),))

@@ -79,7 +79,7 @@ def test_what_was_written_is_there_when_it_is_opened_again(path: Path) -> None:
 
 
 def test_only_one_bot_runs_on_a_database_and_commands_may_work_beside_it(store: Sqlite, path: Path) -> None:
-    assert "already running on this database. Stop it first" in refused(lambda: Sqlite(path))
+    assert "already running on" in refused(lambda: Sqlite(path))
     beside = Sqlite(path, alone=False)
     put(beside, "lumen")
     assert names(store) == ["lumen"]

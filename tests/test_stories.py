@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.storyteller import Storyteller, Untrue, read_story, starting
+from tests.facts import FACTS
+from tests.story import Untrue, read_story, steps_of
+from tests.storyteller import VERBS, Storyteller, starting, understood
 from tests.town import shared_library, town
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.yaml"))
@@ -21,6 +24,14 @@ async def play(file: Path, folder: Path) -> None:
 @pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
 async def test_the_story_goes_as_it_is_told(file: Path, tmp_path: Path) -> None:
     await play(file, tmp_path)
+
+
+def test_the_page_about_stories_shows_every_sentence_and_every_fact() -> None:
+    page = (STORIES[0].parent / "README.md").read_text(encoding="utf-8")
+    shown = [step for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) for step in steps_of(block)]
+    played = {understood(step)[0] for step in shown}
+    assert {name for _, name, _ in VERBS} == played
+    assert set(re.findall(r"`([^`]+)`", page.splitlines()[-1])) == {"has", "have", *FACTS}
 
 
 async def told(tmp_path: Path, steps: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from commands.enrol import Enrolling
 from settings import read_settings
 from tests.emulator import Emulator, emulated, free_port
 from tests.schema import complaints
-from tests.storyteller import Storyteller, read_story, starting
+from tests.story import read_story
+from tests.storyteller import Storyteller, starting
 from tests.town import GROUP, MONDAY, TOKEN, USERNAME, Town, shared_library, shared_reader, town
 
 STORIES = Path(__file__).parent / "stories"
@@ -119,7 +121,7 @@ async def a_patient_enrols_and_writes(house: House, emulator: Emulator) -> None:
     if len(house.library.languages) > 1:
         labels.insert(0, "English")
     for label in labels:
-        await emulator.until(lambda label=label: any(label in str(call) for _, call in emulator.calls))
+        await emulator.until(partial(emulator.shows, label))
         await emulator.presses(label)
     await emulator.until(lambda: any("<b>Day 0" in text for text in emulator.texts()))
     await emulator.says("there is yellow pus coming out of my cheek")

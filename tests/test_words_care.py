@@ -20,7 +20,7 @@ from markupsafe import Markup
 from care.clinic import load_clinic, load_procedure
 from care.model import Clinic, Episode, Level, Patient, Procedure
 from care.pages import page
-from care.plan import at_enrolment, schedule
+from care.plan import Waiting, at_enrolment, schedule, settle
 
 Facts = Mapping[str, object]
 
@@ -99,6 +99,7 @@ FACTS: dict[str, object] = {
     "day": None,
     "procedure": "microneedling",
     "items": ["day0", "evening0", "day1", "day2", "day3"],
+    "today": "",
     "open": True,
     "again": False,
     "promise": TUESDAY,
@@ -459,50 +460,53 @@ def test_the_clinic_answers_urgent_things_first() -> None:
     assert len(CLINIC.zones) == 8
 
 
-def late_lines(day: int, hour: int, upcoming: date | None = None) -> list[str]:
-    """Ids in the one message for a patient who joins so late."""
+def catch_up(day: int, hour: int, upcoming: date | None = None) -> tuple[tuple[str, ...], str, str]:
+    """Who joins so late gets: the ids of which one line comes, the id that comes whole, its check-in."""
     london = ZoneInfo("Europe/London")
     session = datetime(2026, 6, 1, 14, 0, tzinfo=london)
-    now = datetime(2026, 6, 1, hour, 0, tzinfo=london) + timedelta(days=day)
+    now = (datetime(2026, 6, 1, hour, 0, tzinfo=london) + timedelta(days=day)).astimezone(UTC)
     episode = Episode(1, 1, "microneedling", session.astimezone(UTC), london, upcoming)
     patient = Patient(1, 7, "A-0001", "Maria", "en", london, time(10, 0))
-    plan = schedule(PROCEDURE, episode, patient, CLINIC)
-    helps, _, _ = at_enrolment(plan, now.astimezone(UTC), day)
-    return [due.planned.id for due in helps]
+    helps, _, _ = at_enrolment(schedule(PROCEDURE, episode, patient, CLINIC), now, day)
+    waiting = [Waiting(n, due.planned, due.at) for n, due in enumerate(helps)]
+    settled = settle(waiting, episode, patient, CLINIC, now)
+    assert settled.send is not None
+    assert not settled.postponed
+    return settled.items, settled.today, helps[settled.send].planned.checkin
 
 
 @pytest.mark.parametrize(
-    ("day", "lines"),
+    ("day", "lines", "today"),
     [
-        (2, ["day0", "evening0", "day1", "day2"]),
-        (5, ["day0", "day1", "day2", "day3", "day4"]),
-        (20, ["day1", "day7", "day10", "day14"]),
+        (2, ("day0", "evening0", "day1"), "day2"),
+        (5, ("day0", "day1", "day2", "day3", "day4"), "day5"),
+        (20, ("day1", "day7", "day10", "day14"), ""),
     ],
 )
-def test_who_joins_late_reads_what_still_helps(day: int, lines: list[str]) -> None:
-    assert late_lines(day, 12) == lines
+def test_who_joins_late_reads_what_still_helps(day: int, lines: tuple[str, ...], today: str) -> None:
+    assert catch_up(day, 12)[:2] == (lines, today)
 
 
 @pytest.mark.parametrize("hour", [8, 12, 20])
 @pytest.mark.parametrize("day", range(1, 31))
 def test_one_message_catches_up_on_any_day(day: int, hour: int) -> None:
-    lines = late_lines(day, hour)
+    lines, today, _ = catch_up(day, hour)
     assert 1 <= len(lines) <= 5
-    text = said("catch_up", items=lines, day=day)
-    assert len(text) <= 700
+    text = said("catch_up", items=lines, today=today, day=day)
+    assert len(text) <= (1400 if today else 700)
     assert textstat.flesch_kincaid_grade(text) <= 7
     assert all(said(f"{id}.late") in text for id in lines)
+    assert not today or text.startswith(said(today).split("\n")[0])
 
 
-@pytest.mark.parametrize("day", range(1, 31))
-def test_the_newest_line_of_a_catch_up_brings_its_questions(day: int) -> None:
-    newest = late_lines(day, 12)[-1]
-    assert next(planned.checkin for planned in PROCEDURE.plan if planned.id == newest)
+@pytest.mark.parametrize("day", sorted(set(range(1, 31)) - {5, 6}))
+def test_a_catch_up_brings_the_questions_of_its_newest_message(day: int) -> None:
+    assert catch_up(day, 12)[2]
 
 
 def test_who_joins_shortly_before_the_next_session_is_told_how_to_prepare() -> None:
-    lines = late_lines(25, 12, upcoming=date(2026, 6, 29))
-    assert lines == ["day1", "day14", "day21", "before7"]
+    lines, today, _ = catch_up(25, 12, upcoming=date(2026, 6, 29))
+    assert (lines, today) == (("day1", "day14", "day21", "before7"), "")
     assert "The week before a session" in said("catch_up", items=lines, day=25)
 
 

@@ -155,7 +155,7 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     **dict.fromkeys(("plan.paused", "settings.paused"), ({"until": TUESDAY},)),
     "settings.menu": [SETTINGS, {**SETTINGS, "paused_until": MONDAY}],
     "mydata.file": [RECORD, NO_RECORD],
-    "faq.answer": [{"answer": "Wait until day 3.", "source": "Aftercare sheet"}],
+    "faq.answer": [{"answer": "Wait until day 3.", "source": source} for source in ("Aftercare sheet", "")],
     **dict.fromkeys(("faq.passed_on", "faq.again"), (TODAY, CLOSED)),
     "flag.seen": [
         {"name": "Anna", "role": "nurse", **TODAY},
