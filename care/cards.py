@@ -98,7 +98,17 @@ def _reasons(why: list[dict[str, Any]], kind: str) -> list[dict[str, str]]:
         for reason in why
         if reason["phrase"] or reason["symptom"] or not answers or reason["level"] != Level.REVIEW.word
     ]
-    return [reason for number, reason in enumerate(told) if reason not in told[:number]][:6]
+    return [reason for number, reason in enumerate(told) if not _said_already(reason, told, number)][:6]
+
+
+def _said_already(reason: dict[str, str], told: list[dict[str, str]], number: int) -> bool:
+    """Whether another reason says the same of the same words, or of more of them."""
+    return any(
+        other["symptom"] == reason["symptom"]
+        and reason["phrase"] in other["phrase"]
+        and (reason["phrase"] != other["phrase"] or n < number)
+        for n, other in enumerate(told)
+    )
 
 
 def buttons(flag: Mapping[str, Any]) -> Rows:
