@@ -21,17 +21,16 @@ from bot.desk import Desk
 from bot.inbox import Inbox, Poller
 from bot.letter import plain
 from bot.mydata import my_data
-from bot.telegram import Redact, Telegram, WrongToken, quiet_libraries
+from bot.telegram import OtherPoller, Redact, Telegram, WrongToken, quiet_libraries
 from bot.webhook import WebhookDoor
 from care.channel import Later
-from care.clinic import load_clinic
 from care.faults import ContentFaults
 from care.library import Library
 from care.understand import Reader
 from commands import desk, glass
 from commands.enrol import BadRow
 from commands.parts import open_library, open_reader, wall_clock
-from commands.show import PortTaken, Show, beginning
+from commands.show import PortTaken, Show, beginning, demo_settings
 from commands.talk import BadLine
 from demo.clock import DemoClock
 from scheduler.clock import Knocker
@@ -65,9 +64,9 @@ class House:
         """
         self._pace, self._stopping = pace, False
         self.settings, self.clock = settings, clock
+        self.telegram = Telegram(settings.token, api_root=settings.telegram_api_root)
         self.library = library or open_library(settings)
         self.store = Sqlite(settings.database)
-        self.telegram = Telegram(settings.token, api_root=settings.telegram_api_root)
         self._reader = reader or open_reader(self.library)
         self._webhook: WebhookDoor | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -249,8 +248,7 @@ def demo(
     """Try everything on this machine: two phones and a clock on a web page, no Telegram account needed."""
     logging.basicConfig(level=logging.WARNING)
     quiet_libraries()
-    clinic = load_clinic(read_settings().content_dir)
-    clock = DemoClock(wall_clock, beginning(clinic, wall_clock()))
+    clock = DemoClock(wall_clock, beginning(open_library(demo_settings()).clinic, wall_clock()))
     show = Show(folder, partial(House, pace=4), clock)
     asyncio.run(_demo(show, port))
 
@@ -279,6 +277,8 @@ def told(trouble: Exception) -> str:
     """One sentence that says what to do; content faults take a line each."""
     if isinstance(trouble, WrongToken):
         return "Telegram refuses TELEGRAM_BOT_TOKEN. Copy it again, whole, from @BotFather."
+    if isinstance(trouble, OtherPoller):
+        return "Another program is reading this bot's messages. Stop it, then start again."
     if isinstance(trouble, Later):
         return "Telegram can't be reached. Look at the network and at TELEGRAM_API_ROOT, then start again."
     return str(trouble)

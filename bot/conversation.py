@@ -37,9 +37,11 @@ class Conversation:
         self._checkins = CheckIns(desk)
         self._commands = Commands(desk, self._enrolment)
         self._staff = Staff(desk)
-        self._worried = frozenset(read(label).words for label in desk.library.labels("keyboard.worried"))
-        self._plan = desk.library.labels("keyboard.plan")
-        self._help = desk.library.labels("keyboard.help")
+        self._worried, self._plan, self._help = (
+            # Typed by hand they count, too, however they are spelled.
+            frozenset(read(label).words for label in desk.library.labels(words))
+            for words in ("keyboard.worried", "keyboard.plan", "keyboard.help")
+        )
 
     async def handle(self, heard: Incoming) -> None:
         """Act on one update, in one transaction."""
@@ -99,14 +101,14 @@ class Conversation:
             await self._commands.press(heard)
 
     async def _text(self, heard: Incoming) -> None:
-        command = COMMAND.match(heard.text)
+        command, words = COMMAND.match(heard.text), read(heard.text).words
         if command and not await self._serious(heard, command[2] or ""):
             await self._commands.command(heard, command[1].lower(), (command[2] or "").strip())
-        elif read(heard.text).words in self._worried:
+        elif words in self._worried:
             await self._checkins.worried(heard)
-        elif heard.text in self._plan:
+        elif words in self._plan:
             await self._commands.command(heard, "plan", "")
-        elif heard.text in self._help:
+        elif words in self._help:
             await self._commands.command(heard, "help", "")
         else:
             await self._words(heard)

@@ -141,13 +141,17 @@ def _message(update_id: int, message: Message, bot_username: str, *, edited: boo
         _incoming(update_id, content.kind, message.chat, message.from_user, at),
         message_id=message.message_id,
         text=_whole(content.text),
-        # What people of a group answer each other is no answer to us.
-        reply_to=answered.message_id if answered and answered.from_user and answered.from_user.is_bot else 0,
+        reply_to=answered.message_id if answered and (private or _ours(answered)) else 0,
         file_id=content.file_id,
         phone=content.phone,
         moved_to=content.moved_to,
         edited=edited,
     )
+
+
+def _ours(answered: Message) -> bool:
+    """What people of a group answer each other is no answer to us."""
+    return bool(answered.from_user and answered.from_user.is_bot)
 
 
 def _content(message: Message) -> _Content:

@@ -14,6 +14,7 @@ from care.model import Button, CheckIn, Level, Procedure, Rows, Say, Sign, Why
 
 SAFETY = "safety"
 """Id of the check-in behind "I'm worried" and the safety questions."""
+YES = ("yes", "something_to_tell")
 WORRIED_TRENDS = ("worse", "other", "not_sure")
 Answers = Mapping[str, str]
 
@@ -71,7 +72,7 @@ def screen(row_id: int, step: str, checkin: CheckIn, procedure: Procedure, answe
     asked = _asked(checkin, answers)
     facts = {"sign": sign, "number": asked.index(sign) + 1 if sign in asked else 1, "of": max(len(asked), 1)}
     if not checkin.danger:
-        plans = [("button.all_clear", "no"), ("button.something_to_tell", "yes")]
+        plans = [("button.all_clear", "all_clear"), ("button.something_to_tell", "something_to_tell")]
         return Say("checkin.sign", facts, _buttons(row_id, step, plans))
     choices = [("button.yes", "yes"), ("button.no", "no"), ("button.not_sure", "not_sure")]
     return Say("checkin.sign", facts, _buttons(row_id, step, choices, across=3))
@@ -117,8 +118,8 @@ def press(
         if sign is not None:
             return Turn("", now, True, _serious(sign))
         return Turn("", now, worry or value == "not_sure", _after_safety(value, now))
-    sign = procedure.signs[step.removeprefix("sign:")]
-    if value == "yes" and _level(sign, day) >= Level.URGENT:
+    sign = procedure.signs.get(step.removeprefix("sign:"))
+    if value in YES and sign is not None and _level(sign, day) >= Level.URGENT:
         return Turn("", now, True, _serious(sign))
     return _onward(now, checkin, procedure, worry, day, worse_before)
 
@@ -129,7 +130,7 @@ def _onward(
     left = [sign for sign in _asked(checkin, answers) if f"sign:{sign}" not in answers]
     if left:
         return Turn(f"sign:{left[0]}", answers, worry)
-    found = [procedure.signs[s] for s in _asked(checkin, answers) if answers[f"sign:{s}"] == "yes"]
+    found = [procedure.signs[s] for s in _asked(checkin, answers) if answers[f"sign:{s}"] in YES]
     unsure = [s for s in _asked(checkin, answers) if answers[f"sign:{s}"] == "not_sure"]
     flagged = [sign for sign in found if _level(sign, day) > Level.NONE]
     if not flagged and not unsure:

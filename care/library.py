@@ -58,6 +58,7 @@ class Library:
         )
         self._words: dict[tuple[str, str, str], _Words] = {}
         self._drafts: set[str] = set()
+        self._compiled: dict[tuple[str, str], Template] = {}
         self.books: dict[str, FaqBook] = {}
         self.sources: dict[str, Source] = {}
         for id in self.procedures:
@@ -181,7 +182,11 @@ class Library:
 
     def _answer(self, facts: Facts, lang: str, everything: dict[str, Any]) -> dict[str, Any]:
         answer = self._topic(str(facts["topic"]), lang)
-        template = self._environment(lang).from_string(BOLD.sub(r"<b>\1</b>", answer.on(facts.get("day"))))
+        text = answer.on(facts.get("day"))
+        template = self._compiled.get((lang, text))
+        if template is None:
+            template = self._environment(lang).from_string(BOLD.sub(r"<b>\1</b>", text))
+            self._compiled[lang, text] = template
         return {"answer": _markup(template.render(everything)), "source": answer.source(self.sources)}
 
     def topic(self, topic: str, lang: str) -> str:

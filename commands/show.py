@@ -55,6 +55,11 @@ class Running(Protocol):
     def next_event(self) -> datetime | None: ...
 
 
+def demo_settings(**more: object) -> Settings:
+    """The user's content and time zone; nothing else of theirs may reach the demo, right or wrong."""
+    return read_settings(telegram_bot_token=TOKEN, staff_chat_id=GROUP, bot_mode="polling", **more)
+
+
 def beginning(clinic: Clinic, now: datetime) -> datetime:
     """The next afternoon on which the clinic is open: sessions are over, staff are at work. UTC."""
     today = now.astimezone(clinic.zone).date()
@@ -77,13 +82,7 @@ class Show:
         database = self._folder / "demo.sqlite3"
         with _door(port) as door, Served(self.standin.app) as served:
             self._empty(database)
-            settings = read_settings(
-                telegram_bot_token=TOKEN,
-                telegram_api_root=served.url,
-                staff_chat_id=GROUP,
-                database_url=f"sqlite:///{database}",
-                bot_mode="polling",
-            )
+            settings = demo_settings(telegram_api_root=served.url, database_url=f"sqlite:///{database}")
             house = self._open(settings, self._clock)
             await house.start()
             try:

@@ -97,9 +97,17 @@ def nurse(api_root: str, database_url: str, log: str) -> None:
             if not child:
                 live(settings, float(ahead), log)
         else:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            child = killed(child)
         print(word, flush=True)
+    killed(child)
+
+
+def killed(child: int) -> int:
+    """End a child's life if it has not ended; the number of the next one, which is not born yet."""
+    if child:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return 0
 
 
 def live(settings: Settings, ahead: float, log: str) -> None:
@@ -345,8 +353,10 @@ def until_ready_then_killed(folder: Path, environment: dict[str, str]) -> float:
     with subprocess.Popen([command, "run"], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
-            said = next((line for line in process.stderr if " ready: " in line), "")
-            assert said, "it ended before it was ready"
+            said: list[str] = []
+            while not said or " ready: " not in said[-1]:
+                said.append(process.stderr.readline())
+                assert said[-1], f"it ended before it was ready: {''.join(said)}"
             return time.monotonic() - begun
         finally:
             process.kill()

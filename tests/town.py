@@ -30,7 +30,7 @@ MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 @cache
 def shared_library() -> Library:
-    return open_library(Settings())
+    return open_library(Settings(tz=""))
 
 
 @cache
