@@ -12,14 +12,14 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 import sqlite_utils
 
-from store.seam import Params, Reads, Row, Writes
+from store.seam import Reads, Writes
+from store.writer import Statements, Writer
 
 T = TypeVar("T")
 SCHEMA = Path(__file__).parent / "schema"
@@ -30,23 +30,6 @@ OURS = "outgoing"
 
 class StoreFault(Exception):
     """The database can't be used; the text says why and what to do."""
-
-
-class _Statements:
-    """Statements on one connection."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def rows(self, sql: str, params: Params = ()) -> list[Row]:
-        return self._connection.execute(sql, params).fetchall()
-
-    def one(self, sql: str, params: Params = ()) -> Row | None:
-        found: Row | None = self._connection.execute(sql, params).fetchone()
-        return found
-
-    def run(self, sql: str, params: Params = ()) -> int:
-        return self._connection.execute(sql, params).rowcount
 
 
 class Sqlite:
@@ -69,33 +52,22 @@ class Sqlite:
             self._reader = undo.enter_context(closing(_connect(path)))
             self._reader.execute("PRAGMA query_only = ON")
             undo.pop_all()
-        self.read: Reads = _Statements(self._reader)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+        self.read: Reads = Statements(self._reader)
+        self._write = Writer(self._writer)
 
     async def write(self, work: Callable[[Writes], T]) -> T:
-        """Run ``work`` in one transaction; committed to disk when this returns."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        """Run ``work`` in a transaction; committed to disk when this returns."""
+        # The executor itself hands the transaction over; the loop knows only work that takes nothing.
+        handed = cast("Callable[[], T]", work)
+        return await asyncio.get_running_loop().run_in_executor(self._write, handed)
 
     def write_now(self, work: Callable[[Writes], T]) -> T:
         """As :meth:`write`, for commands that have no event loop."""
-        return self._thread.submit(self._transact, work).result()
-
-    def _transact(self, work: Callable[[Writes], T]) -> T:
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(_Statements(self._writer))
-        except BaseException:
-            self._writer.execute("ROLLBACK")
-            raise
-        self._writer.execute("COMMIT")
-        return result
+        return self._write.submit(work).result()
 
     async def wipe(self) -> None:
         """Take what was deleted out of the log beside the database, where it would stand for days."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._truncate_log)
-
-    def _truncate_log(self) -> None:
-        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        await asyncio.wrap_future(self._write.between(_truncate_log))
 
     async def close(self) -> None:
         """Finish what is being written, then close."""
@@ -103,11 +75,15 @@ class Sqlite:
 
     def close_now(self) -> None:
         """As :meth:`close`, for commands that have no event loop."""
-        self._thread.shutdown(wait=True)
+        self._write.stop()
         self._reader.close()
         self._writer.close()
         if self._lock is not None:
             self._lock.close()
+
+
+def _truncate_log(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 @contextmanager

@@ -492,3 +492,31 @@ def test_nothing_is_restored_under_a_bot_that_runs(backup: Path, path: Path) -> 
 
 def test_the_database_is_not_restored_from_itself(backup: Path, path: Path) -> None:
     assert "the database itself" in refused(lambda: restore_from(path, path))
+
+
+async def test_work_that_fails_takes_nothing_of_its_neighbours_with_it(tmp_path: Path) -> None:
+    store = Sqlite(tmp_path / "a.sqlite3")
+
+    def fails(tx: Writes) -> None:
+        tx.run("INSERT INTO fact (name, value) VALUES ('lost', '1')")
+        raise LookupError("no")
+
+    def keeps(name: str) -> Callable[[Writes], int]:
+        return lambda tx: tx.run("INSERT INTO fact (name, value) VALUES (?, '1')", (name,))
+
+    works = [keeps("a"), fails, keeps("b"), fails, keeps("c")]
+    results = await asyncio.gather(*(store.write(work) for work in works), return_exceptions=True)
+    assert [type(result) for result in results] == [int, LookupError, int, LookupError, int]
+    assert [row["name"] for row in store.read.rows("SELECT name FROM fact ORDER BY name")] == ["a", "b", "c"]
+    await store.close()
+
+
+async def test_work_that_nobody_waits_for_any_more_harms_nothing(tmp_path: Path) -> None:
+    store = Sqlite(tmp_path / "a.sqlite3")
+    slow = asyncio.ensure_future(store.write(lambda tx: threading.Event().wait(0.05)))
+    given_up = asyncio.ensure_future(store.write(lambda tx: tx.run("DELETE FROM fact")))
+    await asyncio.sleep(0.01)
+    given_up.cancel()
+    assert await slow is False
+    assert await store.write(lambda tx: tx.run("INSERT INTO fact (name, value) VALUES ('d', '1')")) == 1
+    await store.close()
