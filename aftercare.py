@@ -85,6 +85,8 @@ class House:
         self._spawn(self.inbox.run())
         self.knocker.start()
         await self._listen(me.username)
+        if not self._desk.staff_chat:
+            log.warning("STAFF_CHAT_ID is not set: flags are kept, and nobody is told of them; see aftercare doctor")
         log.info("ready: @%s, %s, staff group %s", me.username, self.settings.bot_mode, bool(self._desk.staff_chat))
 
     def _build(self, username: str) -> None:

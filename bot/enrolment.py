@@ -77,7 +77,10 @@ class Enrolment:
 
     def again(self, tx: Writes, heard: Incoming, patient: Row | None, now: datetime) -> None:
         """Where somebody stands: the question that is open, or what comes next."""
-        if patient is None:
+        member = people.staff_member(tx, self._desk.library.clinic.id, heard.person_id)
+        if patient is None and member is not None:
+            self._desk.to_stranger(tx, heard, Say("staff.private", {"name": member["name"]}), now)
+        elif patient is None:
             self._desk.to_stranger(tx, heard, Say("start.no_invitation"), now)
         elif people.asking(patient)[0] in STEPS:
             self._ask(tx, patient, *people.asking(patient), now)

@@ -195,6 +195,8 @@ class Delivery:
             message_id = await self._channel.send(ready.letter)
         except Refused as refusal:
             await self._outcomes.refused(hand, refusal, self._clock())
+        except ValueError:  # the channel's word for a letter that it would never try to send
+            await self._outcomes.refused(hand, Refused("bad"), self._clock())
         except Later as later:
             await self._again(hand, later)
         except Unknown:

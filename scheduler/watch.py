@@ -39,7 +39,7 @@ def _repeat(tx: Writes, room: Staffroom, flag: Row, level: Level, nudges: int, n
     flagging.under_card(tx, room, Say("staff.again", facts, lane=lane(level)), flag["id"], now)
     audit.note(tx, "bot", f"repeated, {nudges}", f"flag {flag['id']}", now)
     # Once in the group is a reminder; from the second time on somebody is called by name.
-    if nudges >= 2 or level is Level.EMERGENCY:
+    if level >= Level.URGENT and (nudges >= 2 or level is Level.EMERGENCY):
         flagging.tell_on_call(tx, room, patient, flag["id"], level, flag["words"], minutes, now)
     if level >= Level.URGENT and nudges == len(room.clinic.take.get(level, ())):
         episode = people.episode(tx, flag["episode_id"]) if flag["episode_id"] else None
