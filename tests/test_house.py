@@ -113,3 +113,10 @@ def test_every_words_id_that_code_names_stands_in_content() -> None:
     missing = {id for id in words_named_in_code() if id not in known}
     assert len(words_named_in_code()) > 60
     assert not missing
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent != ROOT and p.name != "__init__.py"], ids=name)
+def test_the_picture_of_the_house_says_of_each_module_what_the_module_says_of_itself(path: Path) -> None:
+    told = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+    picture = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    assert f"| {path.name} | {' '.join(told.split())} |" in picture
