@@ -94,6 +94,9 @@ class Reader:
             return _unreadable(text, language)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
+        if reading.level <= Level.REVIEW and self._in_the_family(rules, day):
+            # "My husband's cheek oozes": who writes may write for the patient, so we ask.
+            talk, reading = "", replace(reading, asks=True)
         if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
         return self._with_topic(reading, text, spoken if spoken in self.languages else lang, heard, talk)
@@ -112,6 +115,11 @@ class Reader:
         if language and language not in self.languages and probability >= _FOREIGN_FROM:
             return known < _FEW_KNOWN or any(lexicon.language == language for lexicon in self.lexicons)
         return language not in self.languages and known < _HARDLY_ANY_KNOWN
+
+    def _in_the_family(self, rules: Reading, day: int | None) -> bool:
+        """A sign that a clinician must see today was set aside only because somebody close has it."""
+        told = [why.rule.removeprefix("family: ") for why in rules.why if why.rule.startswith("family: ")]
+        return any(self.table.level(sign, day) >= Level.URGENT for sign in told)
 
     def _with_topic(
         self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str

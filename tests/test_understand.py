@@ -132,3 +132,19 @@ def test_of_several_readers_the_most_serious_one_wins() -> None:
     assert both.read("it looks like custard weather", 4, "en").level is Level.URGENT
     emergency = both.read("I can't breathe", 4, "en")
     assert (emergency.level, emergency.symptoms) == (Level.EMERGENCY, ("breathing", "pus"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my lad has yellow pus coming out of his cheek",
+        "my husband had the session, his cheek smells bad",
+        "a mi hijo le sale pus de la mejilla",
+    ],
+)
+def test_a_serious_sign_of_somebody_close_is_asked_about_and_never_passed_over(text: str) -> None:
+    assert reader().read(text, 4, "en").asks
+
+
+def test_what_somebody_close_had_last_year_is_not_asked_about() -> None:
+    assert not reader().read("my sister had pus after hers last year but she's fine", 4, "en").asks
