@@ -16,6 +16,7 @@ from care.promise import is_open, promised
 from care.understand import Reader
 from store import audit, flags, inbox, outbox, people
 from store.flagging import Staffroom
+from store.saying import to_patient
 from store.seam import Reads, Row, Store, Writes, moment, stamp
 
 KEYBOARD: Rows = (
@@ -93,17 +94,8 @@ class Desk:
         form: str = "text",
     ) -> int:
         """Say something to a patient, or change the message ``instead_of``; the row's id."""
-        return outbox.put(
-            tx,
-            say,
-            chat_id=patient["chat_id"],
-            lang=patient["lang"],
-            due=now,
-            patient_id=patient["id"],
-            episode_id=episode["id"] if episode else None,
-            flag_id=flag_id,
-            form="edit" if instead_of else form,
-            edits_message=instead_of,
+        return to_patient(
+            tx, patient, say, now, episode=episode, flag_id=flag_id, instead_of=instead_of, form=form
         )
 
     def to_stranger(self, tx: Writes, heard: Incoming, say: Say, now: datetime) -> int:

@@ -9,8 +9,9 @@ from care.checkin import known, screen
 from care.library import Library
 from care.model import Lane, Level, Procedure, Say, Why
 from care.plan import quiet_until
-from store import asking, audit, checkins, flagging, flags, outbox, people
+from store import asking, audit, checkins, flagging, flags, people
 from store.flagging import Staffroom
+from store.saying import to_patient
 from store.seam import Row, Writes, moment
 
 
@@ -48,15 +49,7 @@ def _repeat(tx: Writes, room: Staffroom, flag: Row, level: Level, nudges: int, n
 
 def _tell_patient(tx: Writes, patient: Row, episode: Row | None, now: datetime) -> None:
     """Nobody has come: the patient must not go on waiting for us."""
-    outbox.put(
-        tx,
-        Say("urgent.unseen", lane=Lane.EMERGENCY),
-        chat_id=patient["chat_id"],
-        lang=patient["lang"],
-        due=now,
-        patient_id=patient["id"],
-        episode_id=episode["id"] if episode else None,
-    )
+    to_patient(tx, patient, Say("urgent.unseen", lane=Lane.EMERGENCY), now, episode=episode)
 
 
 def questions_nobody_answered(tx: Writes, library: Library, room: Staffroom, now: datetime) -> int:
@@ -118,12 +111,4 @@ def _silence(tx: Writes, room: Staffroom, checkin: Row, patient: Row, now: datet
         day=checkin["day"],
         now=now,
     )
-    outbox.put(
-        tx,
-        Say("silence.note"),
-        chat_id=patient["chat_id"],
-        lang=patient["lang"],
-        due=now,
-        patient_id=patient["id"],
-        episode_id=episode["id"] if episode else None,
-    )
+    to_patient(tx, patient, Say("silence.note"), now, episode=episode)

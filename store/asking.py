@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from care.checkin import first_step, known, screen
 from care.model import Clinic, Lane, Procedure, Say
 from store import checkins, outbox
+from store.saying import to_patient
 from store.seam import Row, Writes
 
 
@@ -60,18 +61,7 @@ def show(
     instead_of: int | None = None,
 ) -> None:
     """Show a screen as a new message, or in place of the one that was pressed (its message id)."""
-    outbox.put(
-        tx,
-        say,
-        chat_id=patient["chat_id"],
-        lang=patient["lang"],
-        due=now,
-        patient_id=patient["id"],
-        episode_id=episode["id"] if episode else None,
-        checkin_id=checkin_id,
-        form="edit" if instead_of else "text",
-        edits_message=instead_of,
-    )
+    to_patient(tx, patient, say, now, episode=episode, checkin_id=checkin_id, instead_of=instead_of)
 
 
 def close(tx: Writes, patient: Row, checkin_id: int, now: datetime) -> None:
