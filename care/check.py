@@ -71,8 +71,9 @@ def check(root: Path) -> Checked:
 def _notes(library: Library) -> Iterator[str]:
     for lang in library.written:
         missing = library.missing(lang)
-        if missing:
-            yield f"{lang}: not offered yet, {len(missing)} ids have no words: {', '.join(missing[:5])} …"
+        if lang not in library.languages:
+            lacking = f", {len(missing)} ids have no words: {', '.join(missing[:5])} …" if missing else ""
+            yield f"{lang}: not offered{lacking}"
         else:
             yield f"{lang}: offered, {len(library.ids(lang))} texts and {len(library.books[lang].answers)} answers"
     unsigned = library.unsigned()
@@ -81,8 +82,16 @@ def _notes(library: Library) -> Iterator[str]:
 
 
 def _lacking(library: Library) -> Iterator[Fault]:
-    """What another language says and the clinic's own does not: it would be missing when it is to be said."""
+    """What an offered language does not say, and what only another one says: it would be missing when it is due."""
     own = library.clinic.language
+    empty = {(lang, id) for lang, id, _, _ in library.unwritten}
+    for lang, id, file, line in library.unwritten:
+        if lang in library.clinic.languages:
+            yield Fault(file, line, f"`{id}` is empty: write its words")
+    for lang in library.clinic.languages:
+        for id in library.missing(lang):
+            if (lang, id.rpartition("/")[2]) not in empty:
+                yield Fault(f"general/{lang}", 0, f"`{id}` has no words in {lang}: write them, as they stand in {own}")
     for lang in library.written:
         for home, id in sorted(library.ids(lang) - library.ids(own)):
             yield Fault(*library.place(id, lang, home), f"`{id}` stands here and not in {own}: write it there, too")

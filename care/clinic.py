@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import time
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from care.pages import Table, table
 T = TypeVar("T")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
+COUNTRY = re.compile(r"[A-Z]{2}")
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 CARD_NAMES = ("first_name", "case_number")
 LATE = ("send", "merge", "drop")
@@ -44,6 +45,8 @@ def load_clinic(root: Path) -> Clinic:
         **raw,
         "hours": {number: draft.spans(hours.get(day), "hours", day) for number, day in enumerate(WEEKDAYS)},
         "closed": draft.listing(raw.get("closed"), "closed"),
+        "languages": draft.listing(raw.get("languages"), "languages"),
+        "procedures": draft.listing(raw.get("procedures"), "procedures"),
         "quiet": draft.span(raw.get("quiet", ""), "quiet"),
         "promise": draft.by_level(raw.get("promise"), "promise"),
         "take": draft.by_level(raw.get("take"), "take"),
@@ -55,6 +58,12 @@ def load_clinic(root: Path) -> Clinic:
 
 
 def _look_at_clinic(clinic: Clinic, draft: _Draft) -> None:
+    if not COUNTRY.fullmatch(clinic.country):
+        draft.fault("`country`: write its code of two letters, such as GB", "country")
+    if clinic.language not in clinic.languages:
+        draft.fault(f"`languages` must hold the clinic's own, {clinic.language}", "languages")
+    if not clinic.procedures:
+        draft.fault("`procedures` is empty: name at least one folder, such as microneedling", "procedures")
     if clinic.card_names not in CARD_NAMES:
         draft.fault(f"`card_names` must be {' or '.join(CARD_NAMES)}", "card_names")
     for number, zone in enumerate(clinic.zones):
@@ -87,6 +96,7 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
         "signs": {id: draft.sign(s, "signs", id) for id, s in draft.named(raw.get("signs"), Sign, "signs").items()},
         "expected": raw.get("expected"),
         "last_day": raw.get("last_day"),
+        "types": draft.listing(raw.get("types"), "types"),
     }
     procedure = draft.built(TypeAdapter(Procedure), values)
     _look_at_plan(procedure, draft)
@@ -172,7 +182,7 @@ class _Draft:
     def whole(self, raw: dict[str, Any], kind: type) -> None:
         """Every name must be there: what is not written would quietly be taken for empty."""
         for field in fields(kind):
-            if field.name not in raw:
+            if field.name not in raw and field.default is MISSING:
                 self.fault(f"`{field.name}` is missing: write it")
 
     def items(self, value: object, kind: type, *where: Hashable) -> list[dict[str, Any]]:

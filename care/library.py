@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
@@ -25,6 +25,7 @@ from care.model import Button, Clinic, Facts, Procedure, Said
 from care.pages import Page, page
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
+LANGUAGE = re.compile("[a-z]{2}")
 
 
 class UnknownWords(LookupError):
@@ -32,45 +33,64 @@ class UnknownWords(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    template: Template
+class Written:
+    """Words as they stand in content/."""
+
+    id: str
+    home: str
+    """The procedure that they belong to; '' for those of general/."""
+    lang: str
     source: str
+    """Their template, in the notation of Jinja2."""
+    rests_on: tuple[str, ...]
+    """Ids of the facts behind them."""
     version: str
     file: str
     line: int
+    """Line of their heading."""
+    template: Template
 
 
 class Library:
     """Every word that a person reads, and what a procedure is."""
 
-    def __init__(self, root: Path) -> None:
-        """Read the folder ``content/``; ContentFaults with every fault at once."""
+    def __init__(self, root: Path, procedures: Sequence[str] = ()) -> None:
+        """Read the folder ``content/``; ContentFaults with every fault at once of what is offered.
+
+        ``procedures``: folders to offer instead of those that clinic.yaml names.
+        """
         self.root = root
-        faults: list[Fault] = []
         self.clinic: Clinic = load_clinic(root)
-        self.procedures: Mapping[str, Procedure] = {
-            folder.name: load_procedure(folder, root)
-            for folder in sorted(root.iterdir())
-            if (folder / "procedure.yaml").exists()
-        }
-        written = sorted(
-            folder.name for folder in (root / "general").iterdir() if folder.is_dir() and len(folder.name) == 2
-        )
-        self._words: dict[tuple[str, str, str], _Words] = {}
+        self._words: dict[tuple[str, str, str], Written] = {}
         self._drafts: set[str] = set()
         self._compiled: dict[tuple[str, str], Template] = {}
         self.books: dict[str, FaqBook] = {}
+        self.unwritten: list[tuple[str, str, str, int]] = []
+        """(language, id, file, line) of every heading that has no words below it."""
+        offered = procedures or self.clinic.procedures
+        faults = _not_there(self.clinic, root, offered)
+        if faults:
+            raise ContentFaults(faults)
+        self.procedures: Mapping[str, Procedure] = {id: load_procedure(root / id, root) for id in offered}
         self.sources: dict[str, Source] = {}
         for id in self.procedures:
             self.sources |= load_sources(root / id / "sources")
-        for lang in written:
-            faults += self._read_language(lang)
+        self.written: tuple[str, ...] = tuple(
+            sorted(folder.name for folder in (root / "general").iterdir() if LANGUAGE.fullmatch(folder.name))
+        )
+        """Languages that have a folder, offered or not."""
+        self.making: Mapping[str, tuple[Fault, ...]] = {}
+        """Language in the making -> what is wrong in its folders so far."""
+        for lang in self.written:
+            wrong = self._read_language(lang)
+            if lang in self.clinic.languages:
+                faults += wrong
+            else:
+                self.making = {**self.making, lang: tuple(wrong)}
         if faults:
             raise ContentFaults(faults)
-        self.written: tuple[str, ...] = tuple(written)
-        """Languages that have a folder, complete or not."""
-        self.languages: tuple[str, ...] = tuple(lang for lang in written if not self.missing(lang))
-        """Languages that are offered: every id has words in them."""
+        self.languages: tuple[str, ...] = tuple(lang for lang in self.clinic.languages if not self.missing(lang))
+        """Languages that are offered: clinic.yaml names them, and every id has words in them."""
 
     def _read_language(self, lang: str) -> list[Fault]:
         faults: list[Fault] = []
@@ -94,23 +114,25 @@ class Library:
         if not read.front.get("reviewer") or not read.front.get("signed"):
             self._drafts.add(read.file)
         environment = self._environment(lang)
+        version = str(read.front.get("version", ""))
         for section in read.sections:
             key = (lang, home, section.id)
             if key in self._words:
+                other = self._words[key].file
                 faults.append(
-                    Fault(
-                        read.file,
-                        section.line,
-                        f"`{section.id}` stands in {self._words[key].file}, too: keep one of the two",
-                    )
+                    Fault(read.file, section.line, f"`{section.id}` stands in {other}, too: keep one of the two")
                 )
+            if not section.text:
+                self.unwritten.append((lang, section.id, read.file, section.line))
+                continue
             try:
                 template = environment.from_string(BOLD.sub(r"<b>\1</b>", section.text))
             except TemplateSyntaxError as error:
-                faults.append(Fault(read.file, section.line + error.lineno, f"`{section.id}`: {error.message}"))
+                line = section.begins + error.lineno - 1
+                faults.append(Fault(read.file, line, f"`{section.id}`: {error.message}"))
                 continue
-            self._words[key] = _Words(
-                template, section.text, str(read.front.get("version", "")), read.file, section.line
+            self._words[key] = Written(
+                section.id, home, lang, section.text, section.rests_on, version, read.file, section.line, template
             )
 
     def _environment(self, lang: str) -> Environment:
@@ -130,7 +152,7 @@ class Library:
     def _plain(self, words: str, lang: str) -> str:
         return self._find(words, lang, "").source
 
-    def _find(self, words: str, lang: str, procedure: str) -> _Words:
+    def _find(self, words: str, lang: str, procedure: str) -> Written:
         # Words that a language lacks are said in the clinic's own: better that than nothing.
         for language in (lang, self.clinic.language):
             for home in (procedure, ""):
@@ -209,6 +231,10 @@ class Library:
         """What a keyboard button says in any language, to know it when it is tapped."""
         return frozenset(w.source for (_, _, id), w in self._words.items() if id == words)
 
+    def texts(self, lang: str) -> Iterator[Written]:
+        """All words of a language, by home and id; answers of the FAQ stand in ``books``."""
+        yield from (self._words[key] for key in sorted(self._words) if key[0] == lang)
+
     def ids(self, lang: str) -> frozenset[tuple[str, str]]:
         """(procedure or '', id) of all words of a language."""
         return frozenset((home, id) for language, home, id in self._words if language == lang)
@@ -223,7 +249,7 @@ class Library:
         return sorted(self._drafts)
 
     def missing(self, lang: str) -> list[str]:
-        """Ids that stand in the clinic's own language and not in this one."""
+        """Ids that stand in the clinic's own language and have no words in this one."""
         wanted = self.ids(self.clinic.language)
         lacking = [f"{home}/{id}" if home else id for home, id in sorted(wanted - self.ids(lang))]
         topics = self.books[self.clinic.language].answers if self.clinic.language in self.books else {}
@@ -256,21 +282,33 @@ def _time(when: datetime | str) -> datetime:
     return datetime.fromisoformat(when) if isinstance(when, str) else when
 
 
-def load(root: Path) -> Library:
-    """The library of a content folder; ContentFaults tells everything that is wrong at once."""
+def _not_there(clinic: Clinic, root: Path, procedures: Sequence[str]) -> list[Fault]:
+    """What clinic.yaml offers and no folder holds."""
+    lacking = [f"`procedures`: there is no {id}/procedure.yaml" for id in procedures if not _is_procedure(root, id)]
+    lacking += [
+        f"`languages`: there is no folder general/{lang}"
+        for lang in clinic.languages
+        if not (root / "general" / lang).is_dir()
+    ]
+    return [Fault("clinic.yaml", 0, f"{what}; make it, or take the name out") for what in lacking]
+
+
+def _is_procedure(root: Path, id: str) -> bool:
+    return (root / id / "procedure.yaml").exists()
+
+
+def load(root: Path, procedures: Sequence[str] = ()) -> Library:
+    """The library of a content folder; ContentFaults tells everything that is wrong at once.
+
+    ``procedures``: see Library.
+    """
     if not (root / "clinic.yaml").exists():
         raise ContentFaults(
             [Fault("clinic.yaml", 0, "there is no such file; CONTENT_DIR must name the content folder")]
         )
     if not (root / "general").is_dir() or not any(root.glob("*/procedure.yaml")):
         raise ContentFaults([Fault("general", 0, "this folder, or that of a procedure, is missing: put it back")])
-    library = Library(root)
-    if library.clinic.language not in library.written:
-        language = library.clinic.language
-        raise ContentFaults(
-            [Fault("clinic.yaml", 0, f"`language`: there is no folder general/{language}; name another")]
-        )
-    return library
+    return Library(root, procedures)
 
 
 __all__ = ["ContentFaults", "Library", "TemplateError", "UnknownWords", "load"]

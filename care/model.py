@@ -93,6 +93,12 @@ class Clinic:
     """Short stable id: invitations are bound to it."""
     name: str
     """As patients know it."""
+    country: str
+    """ISO 3166 code, such as GB: which emergency numbers hold."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of the languages that patients are offered."""
+    procedures: tuple[str, ...]
+    """Folders of content/ whose patients are looked after."""
     phone: str
     """The number that patients call, as it is to be shown."""
     emergency_number: str
@@ -200,6 +206,8 @@ class Procedure:
     """Symptom id → first and last day on which it is expected."""
     last_day: int
     """The episode ends after this day."""
+    types: tuple[str, ...] = ()
+    """Patient types that staff may tick at enrolment; each adds its own lines to some messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +29,9 @@ IN_WORDS = {
 }
 """First word of pydantic's error type → what to do."""
 HEADING = re.compile(r"^## +(\S+)\s*$")
+RESTS_ON = re.compile(r"^rests on:(.*)$")
+NOTE = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.DOTALL)
+"""A note of the editors: never read to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,13 @@ class Section:
 
     id: str
     text: str
+    """The words, without the editors' notes; '' while they are not written yet."""
     line: int
     """Line of the heading, 1-based."""
+    rests_on: tuple[str, ...] = ()
+    """Ids of the facts in sources/ that the words rest on."""
+    begins: int = 0
+    """Line on which the words begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ def text_of(path: Path, root: Path) -> str:
 def page(path: Path, root: Path) -> Page:
     """Read a file of words; ContentFaults tells what is wrong with its form."""
     file = name_of(path, root)
-    lines = text_of(path, root).split("\n")
+    lines = without_notes(text_of(path, root)).split("\n")
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise ContentFaults(
             [
@@ -83,7 +91,7 @@ def page(path: Path, root: Path) -> Page:
     end = next(n for n, line in enumerate(lines[1:], start=1) if line.strip() == "---")
     front = _yaml("\n".join(lines[1:end]), file, 1).value
     sections = _sections(lines, end + 1)
-    faults = [*_doubled(sections, file), *_no_headings(lines, end + 1, file)]
+    faults = [*_doubled(sections, file), *_no_headings(lines, end + 1, file), *_open_notes(lines, file)]
     if not isinstance(front, dict):
         faults.append(Fault(file, 1, "the block between the --- lines must be lines such as `version: 1`"))
     elif not front.get("version"):
@@ -98,10 +106,26 @@ def page(path: Path, root: Path) -> Page:
 def _sections(lines: list[str], start: int) -> list[Section]:
     heads = [(n, match[1]) for n, line in enumerate(lines[start:], start=start) if (match := HEADING.match(line))]
     ends = [*(n for n, _ in heads[1:]), len(lines)][: len(heads)]
-    return [
-        Section(id, "\n".join(lines[n + 1 : stop]).strip("\n").rstrip(), n + 1)
-        for (n, id), stop in zip(heads, ends, strict=True)
-    ]
+    return [_section(id, lines[n + 1 : stop], n + 1) for (n, id), stop in zip(heads, ends, strict=True)]
+
+
+def _section(id: str, body: list[str], line: int) -> Section:
+    written = [n for n, text in enumerate(body) if text.strip()]
+    match = RESTS_ON.match(body[written[0]]) if written else None
+    first = written[0] + 1 if match else 0
+    text = "\n".join(body[first:]).strip("\n").rstrip()
+    begins = next((n for n in written if n >= first), first)
+    return Section(id, text, line, listed(match[1]) if match else (), line + 1 + begins)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a list with commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def without_notes(text: str) -> str:
+    """The text without `<!-- … -->`; every line keeps its number."""
+    return NOTE.sub(lambda note: "\n" * note[0].count("\n"), text)
 
 
 def _no_headings(lines: list[str], start: int, file: str) -> list[Fault]:
@@ -112,6 +136,12 @@ def _no_headings(lines: list[str], start: int, file: str) -> list[Fault]:
         for n in meant
         if not HEADING.match(lines[n])
     ]
+
+
+def _open_notes(lines: list[str], file: str) -> list[Fault]:
+    """Notes that never end: a patient would read them."""
+    open = [n for n, line in enumerate(lines, start=1) if "<!--" in line]
+    return [Fault(file, n, "this note has no end: write --> after it") for n in open]
 
 
 def _doubled(sections: list[Section], file: str) -> list[Fault]:
@@ -137,6 +167,8 @@ class Table:
     file: str
     value: Any
     lines: dict[tuple[Hashable, ...], int] = field(default_factory=dict)
+    front: Mapping[str, Any] = field(default_factory=dict)
+    """Who wrote and signed it: what stands between two --- lines at its beginning, if anything does."""
 
     def line(self, *path: Hashable) -> int:
         """Line of the value at ``path``, or of what is nearest around it."""
@@ -175,7 +207,15 @@ def table(path: Path, root: Path) -> Table:
     file = name_of(path, root)
     if not path.exists():
         raise ContentFaults([Fault(file, 0, "this file is missing; it must be there")])
-    return _yaml(text_of(path, root), file, 0)
+    lines = text_of(path, root).split("\n")
+    dashes = [n for n, line in enumerate(lines) if line.strip() == "---"][:2]
+    if len(dashes) < 2 or dashes[0] != 0:
+        return _yaml("\n".join(lines), file, 0)
+    end = dashes[1]
+    front = _yaml("\n".join(lines[1:end]), file, 1).value
+    if not isinstance(front, dict) or not front.get("version"):
+        raise ContentFaults([Fault(file, 1, "the block between the --- lines must hold `version: 1`")])
+    return replace(_yaml("\n".join(lines[end + 1 :]), file, end + 1), front=front)
 
 
 def _yaml(text: str, file: str, shift: int) -> Table:
