@@ -27,9 +27,9 @@ from care.channel import Later
 from care.faults import ContentFaults
 from care.library import Library
 from care.understand import Reader
-from commands import desk, glass
+from commands import content, desk, glass
 from commands.enrol import BadRow
-from commands.parts import open_library, open_reader, wall_clock
+from commands.parts import SPOKEN, BadContent, fingerprint, open_library, open_offered, open_reader, wall_clock
 from commands.show import PortTaken, Show, beginning, demo_settings
 from commands.talk import BadLine
 from demo.clock import DemoClock
@@ -38,13 +38,13 @@ from scheduler.delivery import Delivery
 from scheduler.keeper import Keeper
 from scheduler.limits import Limits
 from settings import Settings, WrongSetting, read_settings
-from store import outbox, people
-from store.seam import moment
+from store import audit, outbox, people
+from store.seam import Writes, moment
 from store.sqlite import Sqlite, StoreFault
 
 log = logging.getLogger("aftercare")
 COMMANDS = ("plan", "settings", "help", "stop", "mydata", "forget")
-TROUBLES = (WrongSetting, ContentFaults, StoreFault, WrongToken, BadRow, BadLine, Later, PortTaken)
+TROUBLES = (WrongSetting, ContentFaults, StoreFault, WrongToken, BadRow, BadLine, BadContent, Later, PortTaken)
 
 
 class House:
@@ -65,7 +65,7 @@ class House:
         self._pace, self._stopping = pace, False
         self.settings, self.clock = settings, clock
         self.telegram = Telegram(settings.token, api_root=settings.telegram_api_root)
-        self.library = library or open_library(settings)
+        self.library = library or open_offered(settings)
         self.store = Sqlite(settings.database)
         self._reader = reader or open_reader(self.library)
         self._webhook: WebhookDoor | None = None
@@ -77,7 +77,7 @@ class House:
         await self.telegram.start()
         me = await self.telegram.me()
         now = self.clock()
-        await self.store.write(lambda tx: people.open_clinic(tx, self.library.clinic, now))
+        await self.store.write(lambda tx: self._opened(tx, now))
         self._build(me.username)
         await self._greet()
         self.trouble = asyncio.get_running_loop().create_future()
@@ -88,6 +88,10 @@ class House:
         if not self._desk.staff_chat:
             log.warning("STAFF_CHAT_ID is not set: flags are kept, and nobody is told of them; see aftercare doctor")
         log.info("ready: @%s, %s, staff group %s", me.username, self.settings.bot_mode, bool(self._desk.staff_chat))
+
+    def _opened(self, tx: Writes, now: datetime) -> None:
+        people.open_clinic(tx, self.library.clinic, now)
+        audit.remember(tx, SPOKEN, fingerprint(self.library))
 
     def _build(self, username: str) -> None:
         time, pace = asyncio.get_running_loop().time, self._pace
@@ -264,6 +268,7 @@ async def _demo(show: Show, port: int) -> None:
 
 app.add_typer(glass.app)
 app.add_typer(desk.app)
+app.add_typer(content.app, name="content")
 
 
 def main() -> None:

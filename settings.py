@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(default=8443, ge=0, le=65535)
     webhook_secret: SecretStr = SecretStr("")
     content_dir: Path = HERE / "content"
+    allow_unsigned: bool = False
     tz: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -132,6 +133,8 @@ def _what_is_wrong(problem: ErrorDetails) -> str:
     match problem["type"].partition("_")[0]:
         case "int":
             return "must be a whole number"
+        case "bool":
+            return "must be 0 or 1"
         case "literal":
             return f"must be {limits['expected'].replace(chr(39), '')}"
         case "greater" | "less":

@@ -41,7 +41,7 @@ def enrol(tx: Writes, library: Library, chat_id: int, now: datetime) -> int:
         session_at=now,
         zone=library.clinic.zone,
         next_session=None,
-        variant="",
+        types=(),
         now=now,
     )
     planning.plan(tx, library, episode, now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.case import Case
 from bot.desk import Desk
@@ -11,7 +13,7 @@ from care.cards import who
 from care.channel import Incoming
 from care.checkin import SAFETY, Answers, Outcome, Turn, chosen, known, press, screen
 from care.decide import Situation, after_questions, emergency, flag_facts
-from care.model import Button, Level, Reading, Rows, Say
+from care.model import Button, CheckIn, Level, Procedure, Reading, Rows, Say
 from store import asking, checkins, flagging, flags, people
 from store.seam import Row, Writes
 
@@ -85,7 +87,7 @@ class CheckIns:
 
     def _show(self, case: Case, checkin: Row, step: str, answers: Answers) -> None:
         procedure = self._desk.procedure(case.episode)
-        say = screen(checkin["id"], step, known(checkin["checkin"], procedure), procedure, answers)
+        say = screen(checkin["id"], step, _plan(checkin, procedure, case.episode), procedure, answers)
         place = case.heard.message_id
         asking.show(case.tx, case.patient, case.episode, say, checkin["id"], case.now, instead_of=place)
 
@@ -123,7 +125,7 @@ class CheckIns:
         return press(
             step,
             value,
-            known(checkin["checkin"], procedure),
+            _plan(checkin, procedure, case.episode),
             procedure,
             json.loads(checkin["answers"]),
             day=case.situation.day or 0,
@@ -135,10 +137,15 @@ class CheckIns:
         case.change(Say("checkin.answered", {"answer_words": chosen(*list(answers.items())[-1])}))
         case.say(_closing(outcome, case.situation, checkin))
         if outcome.level is Level.NONE and checkin["origin"] == "unsure":
-            case.say(after_questions(case.patient["last_topic"], case.situation))
+            case.say(after_questions(self._owed(case), case.situation))
         reading = Reading(outcome.level, outcome.symptoms, why=outcome.why)
-        case.keep(reading, kind="checkin", text=self._told(answers, case.patient["lang"]))
-        self._tell_staff(case, checkin, outcome, self._told(answers, self._desk.library.clinic.language))
+        case.keep(reading, kind="checkin", text=self._told(case, answers, case.patient["lang"]))
+        self._tell_staff(case, checkin, outcome, self._told(case, answers, self._desk.library.clinic.language))
+
+    def _owed(self, case: Case) -> str:
+        """The topic that is still to be answered; '' when there is none, or it was that of another procedure."""
+        topic: str = case.patient["last_topic"]
+        return topic if topic and self._desk.library.answers(topic, case.situation.procedure) else ""
 
     def _tell_staff(self, case: Case, checkin: Row, outcome: Outcome, told: str) -> None:
         standing = flags.unresolved(case.tx, case.patient["id"])
@@ -150,18 +157,22 @@ class CheckIns:
             facts = {"who": who(case.patient, self._desk.library.clinic), "text": told}
             flagging.under_card(case.tx, self._desk.room(), Say("staff.answers", facts), standing["id"], case.now)
 
-    def _told(self, answers: Answers, lang: str) -> str:
+    def _told(self, case: Case, answers: Answers, lang: str) -> str:
         """The answers as they stood on the buttons; what was denied only when nothing else was said."""
         given = {step: value for step, value in answers.items() if step != "have_signs"}
         named = {step: value for step, value in given.items() if value not in ("no", "none")}
-        return " · ".join(self._answer(*pair, lang) for pair in (named or dict(list(given.items())[-1:])).items())
+        facts = {"procedure": case.situation.procedure}
+        label = partial(self._desk.library.label, lang=lang, facts=facts)
+        return " · ".join(_answer(*pair, label) for pair in (named or dict(list(given.items())[-1:])).items())
 
-    def _answer(self, step: str, value: str, lang: str) -> str:
-        answer = self._label(chosen(step, value), lang)
-        return f"{self._label(step.replace(':', '.'), lang)}: {answer}" if step.startswith("sign:") else answer
 
-    def _label(self, words: str, lang: str) -> str:
-        return self._desk.library.label(Button(words), lang, {})
+def _answer(step: str, value: str, label: Callable[[Button], str]) -> str:
+    answer = label(Button(chosen(step, value)))
+    return f"{label(Button(step.replace(':', '.')))}: {answer}" if step.startswith("sign:") else answer
+
+
+def _plan(checkin: Row, procedure: Procedure, episode: Row | None) -> CheckIn:
+    return known(checkin["checkin"], procedure, people.types_of(episode) if episode else ())
 
 
 def _closing(outcome: Outcome, situation: Situation, checkin: Row) -> Say:

@@ -64,10 +64,10 @@ class Commands:
             desk.to_patient(tx, patient, without_plan(patient), now)
             return
         zone = ZoneInfo(patient["zone"])
-        titles = desk.library
+        own = {"procedure": episode["procedure"]}
         rows = [
             {
-                "title": titles.say(f"title.{row['planned']}", patient["lang"], {}).html,
+                "title": desk.library.say(f"title.{row['planned']}", patient["lang"], own).html,
                 "at": moment(row["sent_at"] or row["due_at"]).astimezone(zone),
                 "state": row["state"],
             }

@@ -12,9 +12,10 @@ from bot.checkins import CheckIns
 from bot.commands import Commands
 from bot.desk import NO_EPISODE_DAY, Desk
 from bot.enrolment import Enrolment
+from bot.recalls import read_it
 from bot.staff import Staff
 from care.channel import Incoming
-from care.decide import Decision, answer, decide, flag_facts
+from care.decide import ASK, Decision, answer, decide, flag_facts, lines_of
 from care.model import Level, Reading, Say, Why
 from care.text import read
 from store import audit, checkins, flagging, flags, messages, outbox, people
@@ -89,8 +90,11 @@ class Conversation:
             await self._nothing(heard)
 
     async def _press(self, heard: Incoming) -> None:
-        await self._desk.wire.answer_press(heard.press_id)
         door = heard.data.split("|", 1)[0]
+        if door == "r":
+            await read_it(self._desk, heard)
+            return
+        await self._desk.wire.answer_press(heard.press_id)
         if door == "e":
             await self._enrolment.press(heard)
         elif door == "c":
@@ -125,7 +129,8 @@ class Conversation:
         desk = self._desk
         episode = desk.episode(desk.store.read, patient) if patient else None
         lang = patient["lang"] if patient else desk.language(heard.lang)
-        return await desk.understand(heard.text, _read_day(desk.day(episode, desk.clock())), lang)
+        day = _read_day(desk.day(episode, desk.clock()))
+        return await desk.understand(heard.text, day, lang, desk.home(episode))
 
     async def _words(self, heard: Incoming) -> None:
         patient = people.by_chat(self._desk.store.read, heard.chat_id)
@@ -195,10 +200,13 @@ class Conversation:
         standing = flags.unresolved(case.tx, case.patient["id"])
         if standing is not None:
             room = case.desk.room()
-            flagging.relay(case.tx, room, case.patient, standing["id"], Level.NONE, case.heard.text, case.now)
+            # While staff talk to a patient nobody else answers; what a topic answered, staff may still know better.
+            left = any(say.words == "note.added" for say in decision.says)
+            kind = ("question" if left else "asked") if reading.question else ""
+            flagging.relay(case.tx, room, case.patient, standing["id"], Level.NONE, case.heard.text, case.now, kind)
 
     async def _question(self, heard: Incoming, door: str) -> None:
-        """A button below "I'm not sure": one of the topics, or ask the clinic."""
+        """A button with a topic below "I'm not sure" or a planned message; or ask the clinic."""
         desk = self._desk
         patient = people.by_chat(desk.store.read, heard.chat_id)
         if patient is None:
@@ -209,6 +217,10 @@ class Conversation:
 
         def work(tx: Writes, now: datetime) -> None:
             case = Case(desk, tx, heard, patient, episode, situation, now)
+            if door == "topic" and self._is_chip(case):
+                # The message stays, and so does what is still open in the chat: a check-in, an answer that is owed.
+                case.say(self._on_topic(case))
+                return
             people.change(tx, patient["id"], failures=0)
             case.change(self._chosen(case, door))
 
@@ -216,14 +228,24 @@ class Conversation:
 
     def _chosen(self, case: Case, door: str) -> Say:
         if door == "topic":
-            topic = case.heard.data.partition("|")[2]
-            people.change(case.tx, case.patient["id"], last_topic=topic)
-            return answer(topic, case.situation)
+            people.change(case.tx, case.patient["id"], last_topic=_topic(case))
+            return self._on_topic(case)
         if door == "noask":
             return Say("faq.not_passed")
         asked = self._asked(case)
         case.flag("question", Level.REVIEW, asked["text"] if asked else "")
         return Say("faq.passed_on", flag_facts(Level.REVIEW, case.situation))
+
+    def _is_chip(self, case: Case) -> bool:
+        """Whether the button stands below a message of the plan, which must stay as it is."""
+        shown = outbox.of_message(case.tx, case.heard.chat_id, case.heard.message_id)
+        return shown is None or shown["planned"] is not None
+
+    def _on_topic(self, case: Case) -> Say:
+        """The answer of today; a button of an older session may name what this procedure does not answer."""
+        if self._desk.library.answers(_topic(case), case.situation.procedure):
+            return answer(_topic(case), case.situation)
+        return Say("faq.unsure", buttons=ASK)
 
     def _asked(self, case: Case) -> Row | None:
         """The words below which the button stood."""
@@ -269,11 +291,12 @@ class Conversation:
             again = _of_an_album(heard, messages.newest(tx, patient["id"]))
             case.keep(caption)
             facts = {**flag_facts(Level.REVIEW, situation), "kind": heard.kind, "serious": serious}
-            says = [Say("media.received", facts)]
+            line, received = lines_of(decision), Say("media.received", facts)
+            says = [*line, received]
             if serious:
-                says = [*decision.says, *says]
+                says = [*decision.says, received]
             elif decision.ask_signs:
-                says += decision.says
+                says += decision.says[len(line) :]
             for say in () if again and not serious else says:
                 case.say(say)
             flag_id = case.flag("media", max(caption.level, Level.REVIEW), heard.text, caption.why)
@@ -318,6 +341,10 @@ class Conversation:
                 Case(desk, tx, heard, patient, episode, situation, now).flag("unreachable", Level.REVIEW, "", (why,))
 
         await desk.carry_out(heard, work)
+
+
+def _topic(case: Case) -> str:
+    return case.heard.data.partition("|")[2]
 
 
 def _of_an_album(heard: Incoming, before: Row | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -71,13 +71,13 @@ class Desk:
         self.wake()
         return done
 
-    async def understand(self, text: str, day: int, lang: str) -> Reading:
+    async def understand(self, text: str, day: int, lang: str, procedure: str) -> Reading:
         """The reading of a message, worked out beside the event loop.
 
         When understanding itself breaks, the message counts as unreadable: a person reads it.
         """
         try:
-            return await asyncio.to_thread(self.reader.read, text, day, lang)
+            return await asyncio.to_thread(self.reader.read, text, day, lang, procedure)
         except Exception:  # any fault at all: a patient's words are never lost to a bug of ours
             return Reading(Level.REVIEW, ("unreadable",), readable=False)
 
@@ -118,9 +118,13 @@ class Desk:
 
     def procedure(self, episode: Row | None) -> Procedure:
         """The procedure of an episode; without one, the clinic's first."""
-        if episode is not None and episode["procedure"] in self.library.procedures:
-            return self.library.procedures[episode["procedure"]]
-        return next(iter(self.library.procedures.values()))
+        return self.library.procedure_of(self.home(episode))
+
+    def home(self, episode: Row | None) -> str:
+        """Id of the procedure whose words hold: the episode's, or the only one that the clinic offers, or ''."""
+        if episode is not None:
+            return str(episode["procedure"])
+        return next(iter(self.library.procedures)) if len(self.library.procedures) == 1 else ""
 
     def nouns(self, patient: Row, episode: Row | None) -> tuple[Patient, Episode | None]:
         """The rows as nouns."""
@@ -137,17 +141,22 @@ class Desk:
             return usual
         return min(usual, moment(flag["promise_at"]))
 
+    def _usual(self, procedure: str) -> Mapping[str, str]:
+        known = self.library.procedures.get(procedure)
+        return known.usual if known is not None else {}
+
     def situation(self, read: Reads, patient: Row | None, episode: Row | None, now: datetime) -> Situation:
         """What is known when something of this patient is decided about."""
         clinic = self.library.clinic
         if patient is None:
-            return Situation(day=None, procedure=self.procedure(None).id, known=False)
+            return Situation(day=None, procedure=self.home(None), known=False, lines=self.library.lines)
         zone = people.patient_of(patient).zone
         flag = flags.unresolved(read, patient["id"])
         return Situation(
             day=self.day(episode, now),
             now=now.astimezone(zone),
-            procedure=episode["procedure"] if episode else self.procedure(None).id,
+            procedure=self.home(episode),
+            usual=self._usual(self.home(episode)),
             open_level=Level.of(flag["level"]) if flag else Level.NONE,
             talking=bool(flag and flag["state"] in ("taken", "answered")),
             clinic_open=is_open(clinic, now),
@@ -155,4 +164,5 @@ class Desk:
             session=people.episode_of(episode).session_at.astimezone(zone) if episode else None,
             failures=patient["failures"],
             last_topic=patient["last_topic"],
+            lines=self.library.lines,
         )

@@ -67,7 +67,7 @@ class Enrolment:
             return "" if patient is not None and invitation["used_by"] == patient["id"] else "start.used"
         if moment(invitation["expires_at"]) <= now:
             return "start.expired"
-        if invitation["procedure"] not in self._desk.library.procedures:
+        if invitation["procedure"] not in self._desk.library.offered:
             return "start.unknown"
         return ""
 
@@ -292,7 +292,7 @@ class Enrolment:
             session_at=self._session(tx, draft),
             zone=ZoneInfo(fresh["zone"]),
             next_session=date.fromisoformat(upcoming) if upcoming else None,
-            variant=invitation["variant"],
+            types=people.types_of(invitation),
             now=now,
         )
         planning.plan(tx, desk.library, episode_id, now)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+from bot.letter import plain
 from care.library import Library
-from store import flags, messages, outbox, people
+from care.model import Button
+from store import flags, messages, outbox, people, recalls
 from store.seam import Reads, Row, moment
 
 
@@ -37,6 +40,7 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
                 "session_at": at(e["session_at"]),
                 "state": e["state"],
                 "procedure": library.procedure_name(e["procedure"], row["lang"]),
+                "types": library.type_names(e["procedure"], people.types_of(e), row["lang"]),
             }
             for e in episodes
         ],
@@ -44,7 +48,7 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
             {
                 "at": at(p["sent_at"] or p["due_at"]),
                 "state": p["state"],
-                "title": library.say(f"title.{p['planned']}", row["lang"], {}).html,
+                "title": library.say(f"title.{p['planned']}", row["lang"], {"procedure": episode["procedure"]}).html,
             }
             for episode in episodes
             for p in outbox.planned(read, episode["id"])
@@ -53,14 +57,14 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
             {"at": at(f["opened_at"]), "level": f["level"], "state": f["state"]}
             for f in flags.of_patient(read, patient_id)
         ],
-        "messages": [{**m, "at": at(m["at"])} for m in _talk(read, row)],
+        "messages": [{**m, "at": at(m["at"])} for m in _talk(read, library, row)],
         "day": None,
     }
     return unescape(library.say("mydata.file", row["lang"], facts).html).encode()
 
 
-def _talk(read: Reads, patient: Row) -> list[dict[str, Any]]:
-    """What the patient and the staff wrote, in order; the bot's own words stand in the plan and in content/."""
+def _talk(read: Reads, library: Library, patient: Row) -> list[dict[str, Any]]:
+    """What the patient and the staff wrote, and corrections; else the bot's words stand in the plan and in content/."""
     said = [
         {"at": m["at"], "who": "patient", "text": m["text"] or m["kind"]}
         for m in messages.of_patient(read, patient["id"])
@@ -71,4 +75,16 @@ def _talk(read: Reads, patient: Row) -> list[dict[str, Any]]:
     )
     told = [(a["due_at"], json.loads(a["facts"])) for a in answers]
     said += [{"at": at, "who": facts["name"], "text": facts["text"]} for at, facts in told]
+    said += _corrections(read, library, patient)
     return sorted(said, key=lambda item: int(item["at"]))
+
+
+def _corrections(read: Reads, library: Library, patient: Row) -> Iterator[dict[str, Any]]:
+    """What was put right, and when the patient said that they had read it."""
+    for row in recalls.of_patient(read, patient["id"]):
+        facts = {**json.loads(row["facts"]), "procedure": row["procedure"], "read": True}
+        text = plain(library.say(recalls.FRAME, patient["lang"], facts).html)
+        yield {"at": row["at"], "who": "bot", "text": text}
+        if row["read_at"]:
+            label = library.label(Button("button.read_it"), patient["lang"], {})
+            yield {"at": row["read_at"], "who": "patient", "text": label}

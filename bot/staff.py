@@ -193,14 +193,16 @@ class Staff:
             elif about["words"] == "staff.resolve_prompt":
                 self._other(tx, heard, member, flag, patient, now)
             else:
-                self._answer(tx, heard, member, flag, patient, now)
+                self._answer(tx, heard, member, flag, patient, about["id"], now)
 
         await desk.carry_out(heard, work)
 
-    def _answer(self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, now: datetime) -> None:
-        """The words go to the patient as they are, with the name of the member of staff."""
+    def _answer(
+        self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, about: int, now: datetime
+    ) -> None:
+        """The words go to the patient as they are, with the name of the member of staff; ``about``: see questions."""
         desk, room = self._desk, self._desk.room()
-        facts = {"name": member["name"], "role": member["role"], "text": heard.text}
+        facts = {"name": member["name"], "role": member["role"], "text": heard.text, "answers": about}
         desk.to_patient(tx, patient, Say("flag.answer", facts), now, flag_id=flag["id"])
         flags.answered(tx, flag["id"], member["id"], now)
         audit.note(tx, f"staff {member['id']}", "answered", f"flag {flag['id']}", now)

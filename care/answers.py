@@ -1,4 +1,4 @@
-"""The clinic's answers and the documents they rest on, read from content/ and checked.
+"""The clinic's answers, read from content/ and checked.
 
 ``<folder>/<lang>/faq.md`` holds the topics: a label, the facts an answer rests on, eight ways of asking,
 and the answer of each day. ``<lang>/out_of_scope.txt`` holds questions that no document answers.
@@ -7,14 +7,16 @@ and the answer of each day. ``<lang>/out_of_scope.txt`` holds questions that no 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError
+from jinja2 import TemplateSyntaxError
 
 from care.faults import ContentFaults, Fault
-from care.pages import Page, name_of, page
+from care.pages import Page, name_of, page, without_notes
+from care.sources import Fact, Source, facts_for
+from care.template import asks, syntax_in_words
 
 WAYS = 8
 """Ways of asking per topic: topics with more of them would draw questions away from the others."""
@@ -23,24 +25,26 @@ LONGEST = 600
 LABEL = 24
 """Characters of a label: it becomes a button."""
 LAST_DAY = 10_000
+GENERAL = "general"
+"""The folder whose answers hold for every procedure."""
 
-_FACT = re.compile(r"^(\d+)\. (.+)$")
 _DAYS = re.compile(r"^(?:Day (?P<day>\d+)|Days (?P<first>\d+)-(?P<last>\d+)|From day (?P<on>\d+))$")
 _ANY = ("Any day", "Any other day")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One document that answers rest on."""
+class Stretch:
+    """The days that one text of an answer is for, and what its heading states."""
 
-    id: str
-    """File name without ending: ``s003``, ``care_sheet``."""
-    title: str
-    """How a patient sees it named."""
-    kind: str
-    """``clinic``: the clinic's own article; ``outside``: put together from other sources."""
-    facts: Mapping[str, str]
-    """Fact id such as ``s003.4`` → what the document states, in our words."""
+    days: tuple[int, int] | None
+    """First and last day; None: any other day, or the day is unknown."""
+    text: str
+    line: int
+    """Line of its heading."""
+    begins: int
+    """Line on which the text begins."""
+    verdicts: Mapping[str, str]
+    """Row of the day grid → verdict that the heading states; '' stands for the topic's only row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ class Answer:
     """Words that point to the topic wherever they stand."""
     line: int = 0
     """Line of its heading."""
+    stretches: tuple[Stretch, ...] = ()
+    """Every text with its place in the file."""
+    version: str = ""
+    """Version of its file."""
+    file: str = ""
+    """Its file below content/."""
 
     def on(self, day: int | None) -> str:
         """Template text of that day (0 is the session's); None: the day is unknown."""
@@ -69,14 +79,15 @@ class Answer:
             return self.other
         return next((text for first, last, text in self.by_day if first <= day <= last), self.other)
 
-    def source(self, sources: Mapping[str, Source]) -> str:
-        """Titles to name, at most two, an article first; '' when it rests on no document.
+    def source(self, sources: Mapping[str, Source], *langs: str) -> str:
+        """Titles to name in the first of these languages that they have, at most two, an article first.
 
-        The aftercare sheet is always among them where the answer rests on it: the days come from there.
+        '' when it rests on no document of the clinic's. The aftercare sheet is always among them where the
+        answer rests on it: the days come from there.
         """
         used = [sources[id] for id in dict.fromkeys(f.split(".")[0] for f in self.rests_on) if id in sources]
-        articles = [s.title for s in used if s.kind == "clinic"]
-        sheets = [s.title for s in used if s.kind != "clinic"]
+        articles = [s.title(*langs) for s in used if s.kind == "clinic"]
+        sheets = [s.title(*langs) for s in used if s.kind == "sheet"]
         return "; ".join([*articles[: 1 if sheets else 2], *sheets[:1]])
 
 
@@ -86,53 +97,75 @@ class FaqBook:
 
     lang: str
     answers: Mapping[str, Answer]
+    """Topic → answer; where several procedures answer a topic, that of the first."""
     out_of_scope: tuple[str, ...]
     """Questions that must not be answered."""
     away: tuple[str, ...] = ()
     """Words that point away from the documents wherever they stand."""
+    shelves: Mapping[str, FaqBook] = field(default_factory=dict)
+    """Procedure → the general answers and its own; '' → the general ones."""
+
+    def shelf(self, procedure: str) -> str:
+        """Whose answers hold: the procedure's; where none is known, those of the only one; else the general ones."""
+        own = [home for home in self.shelves if home]
+        if not procedure and len(own) == 1:
+            return own[0]
+        return procedure if procedure in self.shelves else ""
+
+    def of(self, procedure: str) -> FaqBook:
+        """What a patient of this procedure is answered from."""
+        return self.shelves.get(self.shelf(procedure), self)
 
 
-def load_sources(folder: Path) -> Mapping[str, Source]:
-    """The documents of ``<procedure>/sources``: id → Source. ContentFaults tells every fault."""
-    sources: dict[str, Source] = {}
-    faults: list[Fault] = []
-    for path in sorted(folder.glob("*.md")):
-        try:
-            source = _source(path, folder.parent.parent)
-            sources[source.id] = source
-        except ContentFaults as found:
-            faults += found.faults
-    if faults:
-        raise ContentFaults(faults)
-    return sources
-
-
-def load_faq(folders: Sequence[Path], lang: str) -> FaqBook:
+def load_faq(folders: Sequence[Path], lang: str, sources: Mapping[str, Source]) -> FaqBook:
     """The answers of these language folders (``content/general/en`` …) as one book.
 
-    ContentFaults tells every fault of all folders at once.
+    ``sources``: the documents that they may rest on. ContentFaults tells every fault of all folders at once.
     """
-    answers: dict[str, Answer] = {}
-    outside: list[str] = []
-    away: list[str] = []
+    book, faults = read_faq(folders, lang, sources)
+    if faults:
+        raise ContentFaults(faults)
+    return book
+
+
+def read_faq(
+    folders: Sequence[Path], lang: str, sources: Mapping[str, Source]
+) -> tuple[FaqBook, tuple[Fault, ...]]:
+    """As load_faq, with what is finished and what is wrong: for a language that is still being written."""
     faults: list[Fault] = []
+    books: dict[str, FaqBook] = {}
     for folder in folders:
-        try:
-            read = _topics(folder)
-        except ContentFaults as found:
-            faults += found.faults
-            continue
-        file = name_of(folder / "faq.md", folder.parent.parent)
-        for answer in read:
-            if answer.topic in answers:
+        home = "" if folder.parent.name == GENERAL else folder.parent.name
+        before = [book for known, book in books.items() if known in ("", home) or not home]
+        answers: dict[str, Answer] = {}
+        for answer in _topics(folder, facts_for(sources, home), faults) if (folder / "faq.md").exists() else ():
+            if any(answer.topic in book.answers for book in before):
+                file = name_of(folder / "faq.md", folder.parent.parent)
                 faults.append(Fault(file, answer.line, f"`{answer.topic}` is answered twice: keep one"))
             answers[answer.topic] = answer
         lines = _outside(folder / "out_of_scope.txt")
-        outside += [line for line in lines if not line.startswith("words:")]
-        away += [word for line in lines if line.startswith("words:") for word in _listed(line[6:])]
-    if faults:
-        raise ContentFaults(faults)
-    return FaqBook(lang, answers, tuple(outside), tuple(away))
+        outside = tuple(line for line in lines if not line.startswith("words:"))
+        away = tuple(word for line in lines if line.startswith("words:") for word in _listed(line[6:]))
+        books[home] = FaqBook(lang, answers, outside, away)
+    return _shelved(lang, books), tuple(faults)
+
+
+def _shelved(lang: str, books: Mapping[str, FaqBook]) -> FaqBook:
+    """One book of all of them, in which a patient is answered from their own procedure's."""
+    homes = dict.fromkeys([*books, ""])
+    shelves = {home: _bound(lang, [books[own] for own in dict.fromkeys(["", home]) if own in books]) for home in homes}
+    return replace(_bound(lang, books.values()), shelves=shelves)
+
+
+def _bound(lang: str, books: Iterable[FaqBook]) -> FaqBook:
+    """Several books as one; what an earlier one answers stays."""
+    answers: dict[str, Answer] = {}
+    outside: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
+    for book in books:
+        answers |= {topic: answer for topic, answer in book.answers.items() if topic not in answers}
+        outside, away = outside + book.out_of_scope, away + book.away
+    return FaqBook(lang, answers, outside, away)
 
 
 def _page(path: Path, root: Path, heading: str) -> Page:
@@ -141,42 +174,24 @@ def _page(path: Path, root: Path, heading: str) -> Page:
     return page(path, root)
 
 
-def _source(path: Path, root: Path) -> Source:
-    read = _page(path, root, "## facts")
-    faults = [
-        Fault(read.file, 1, f"`{key}:` is missing: {what}")
-        for key, what in (("title", "how patients see it named"), ("kind", "clinic or outside"))
-        if not read.front.get(key)
-    ]
-    if read.front.get("kind") not in ("clinic", "outside", None):
-        faults.append(Fault(read.file, 1, "`kind:` must be clinic or outside"))
-    facts: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-        if match := _FACT.match(line):
-            if int(match[1]) != len(facts) + 1:
-                faults.append(Fault(read.file, number, f"number {len(facts) + 1} is missing: count up from 1"))
-            facts[f"{path.stem}.{match[1]}"] = match[2]
-    if faults:
-        raise ContentFaults(faults)
-    return Source(path.stem, str(read.front["title"]), str(read.front["kind"]), facts)
-
-
-def _topics(folder: Path) -> list[Answer]:
+def _topics(folder: Path, known: Mapping[str, Fact], faults: list[Fault]) -> list[Answer]:
+    """The finished topics of a folder; what is wrong goes to ``faults``, an unwritten topic is passed over."""
     path, root = folder / "faq.md", folder.parent.parent
-    read = _page(path, root, "## topic")
-    sources = load_sources(folder.parent / "sources")
-    known = frozenset(fact for source in sources.values() for fact in source.facts)
-    lines = path.read_text(encoding="utf-8").split("\n")
+    try:
+        read = _page(path, root, "## topic")
+    except ContentFaults as found:
+        faults += found.faults
+        return []
+    lines = without_notes(path.read_text(encoding="utf-8")).split("\n")
     ends = [section.line - 1 for section in read.sections[1:]] + [len(lines)]
     drafts = [
         _Draft(read, section.id, section.line, lines[section.line : end])
         for section, end in zip(read.sections, ends, strict=True)
     ]
-    answers = [draft.answer(known) for draft in drafts]
-    faults = [fault for draft in drafts for fault in draft.faults]
-    if faults:
-        raise ContentFaults(faults)
-    return answers
+    needed = folder.parent.name != GENERAL
+    begun = [(draft, draft.answer(known, needed)) for draft in drafts if draft.begun()]
+    faults += [fault for draft, _ in begun for fault in draft.faults]
+    return [answer for draft, answer in begun if not draft.faults]
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -200,31 +215,37 @@ class _Draft:
     body: list[str]
     faults: list[Fault] = field(default_factory=list)
 
-    def answer(self, known: frozenset[str]) -> Answer:
+    def begun(self) -> bool:
+        """Whether anything of it is written: headings, empty lines of a form and facts alone are nothing."""
+        left = (line for line in self.body if not line.startswith(("### ", "rests on:")))
+        return any(line.strip() not in ("", "-", "label:", "words:") for line in left)
+
+    def answer(self, known: Mapping[str, Fact], needed: bool) -> Answer:
         """The finished answer; what is wrong with it is in ``faults``."""
         heads = [n for n, line in enumerate(self.body) if line.startswith("###")]
         fields = self._fields(self.body[: heads[0] if heads else None])
         phrasings: tuple[str, ...] = ()
-        days: list[tuple[int, int, str]] = []
-        other = ""
+        stretches: list[Stretch] = []
         for head, end in zip(heads, [*heads[1:], len(self.body)], strict=True):
             title, text = self.body[head].lstrip("#").strip(), "\n".join(self.body[head + 1 : end]).strip()
             if title == "Ways of asking":
                 phrasings = self._phrasings(head, end)
-            elif title in _ANY:
-                other = self._text(head, text)
-            elif span := self._days(head, title, days):
-                days.append((*span, self._text(head, text)))
+            else:
+                stretches += self._stretch(head, title, text, stretches)
+        other = next((stretch.text for stretch in stretches if stretch.days is None), "")
         self._complete(phrasings, other)
         return Answer(
             topic=self.topic,
             label=self._label(fields),
-            rests_on=self._rests_on(fields, known),
+            rests_on=self._rests_on(fields, known, needed),
             phrasings=phrasings,
-            by_day=tuple(days),
+            by_day=tuple((*stretch.days, stretch.text) for stretch in stretches if stretch.days),
             other=other,
             words=_listed(fields.get("words", (0, ""))[1]),
             line=self.line,
+            stretches=tuple(stretches),
+            version=str(self.page.front.get("version", "")),
+            file=self.page.file,
         )
 
     def _fault(self, offset: int, what: str) -> None:
@@ -248,10 +269,12 @@ class _Draft:
             self._fault(line, f"the label has {len(label)} characters; a button shows {LABEL}")
         return label
 
-    def _rests_on(self, fields: dict[str, tuple[int, str]], known: frozenset[str]) -> tuple[str, ...]:
+    def _rests_on(
+        self, fields: dict[str, tuple[int, str]], known: Mapping[str, Fact], needed: bool
+    ) -> tuple[str, ...]:
         line, value = fields.get("rests on", (0, ""))
         ids = _listed(value)
-        if known and not ids:
+        if needed and not ids:
             self._fault(line, "write `rests on: …`, the facts of sources/ behind this answer, such as s003.4")
         for id in ids:
             if id not in known:
@@ -264,7 +287,7 @@ class _Draft:
             line = self.body[n].strip()
             if line.startswith("- ") and line[2:].strip():
                 ways.append(line[2:].strip())
-            elif line:
+            elif line and line != "-":
                 self._fault(n + 1, "each way of asking is a line that begins with “- ”")
         if len(ways) != WAYS:
             self._fault(head + 1, f"{len(ways)} ways of asking; write exactly {WAYS}, as every topic has")
@@ -278,30 +301,47 @@ class _Draft:
         for sign in re.findall(r"[<>]|&(?!\w+;)", text):
             self._fault(head + 1, f"write a word instead of {sign}")
         try:
-            _SYNTAX.parse(text)
+            asks(text)
         except TemplateSyntaxError as error:
-            self._fault(head + 1 + error.lineno, f"{{{{ }}}} or {{% %}} is wrong here: {error.message}")
+            self._fault(head + 1 + error.lineno, syntax_in_words(error))
         return text
 
-    def _days(self, head: int, title: str, days: list[tuple[int, int, str]]) -> tuple[int, int] | None:
-        match = _DAYS.match(title)
+    def _stretch(self, head: int, title: str, text: str, sooner: list[Stretch]) -> list[Stretch]:
+        """The text under a heading such as `Days 0-6 · no`; [] when the heading can't be read."""
+        when, _, stated = (part.strip() for part in title.partition("·"))
+        days = None if when in _ANY else self._days(head, when, [s.days for s in sooner if s.days])
+        if days is None and when not in _ANY:
+            return []
+        begins = next((n for n in range(head + 1, len(self.body)) if self.body[n].strip()), head + 1)
+        verdicts = self._verdicts(head, stated)
+        return [Stretch(days, self._text(head, text), self.line + head + 1, self.line + begins + 1, verdicts)]
+
+    def _days(self, head: int, when: str, taken: list[tuple[int, int]]) -> tuple[int, int] | None:
+        match = _DAYS.match(when)
         if not match:
             self._fault(
                 head + 1,
-                f"“{title}” must be Ways of asking, Day 0, Days 1-3, From day 14, Any day or Any other day",
+                f"“{when}” must be Ways of asking, Day 0, Days 1-3, From day 14, Any day or Any other day",
             )
             return None
         first = int(match["day"] or match["first"] or match["on"])
         last = int(match["last"] or match["day"] or LAST_DAY)
-        if last < first or any(first <= b and a <= last for a, b, _ in days):
-            self._fault(head + 1, f"the days of “{title}” run backwards or are answered already")
+        if last < first or any(first <= b and a <= last for a, b in taken):
+            self._fault(head + 1, f"the days of “{when}” run backwards or are answered already")
         return first, last
+
+    def _verdicts(self, head: int, stated: str) -> dict[str, str]:
+        """`no`, or `pool: no, hot shower: ok`, as row → verdict."""
+        verdicts: dict[str, str] = {}
+        for part in _listed(stated):
+            row, _, verdict = (re.sub(r"\s+", "_", word.strip()) for word in part.rpartition(":"))
+            if row in verdicts:
+                self._fault(head + 1, f"“{part}”: write one verdict for each row, as in `pool: no, hot shower: ok`")
+            verdicts[row] = verdict
+        return verdicts
 
     def _complete(self, phrasings: tuple[str, ...], other: str) -> None:
         if not phrasings and not any("ways of asking" in fault.what for fault in self.faults):
             self._fault(0, "write `### Ways of asking` and the lines below it")
         if not other and not any("no answer under" in fault.what for fault in self.faults):
             self._fault(0, "write `### Any day` or `### Any other day`: the answer when the day is not known")
-
-
-_SYNTAX = Environment(autoescape=True)

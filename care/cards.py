@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,7 @@ def card(
     clinic: Clinic,
     *,
     procedure: str,
+    types: Sequence[str],
     times: Mapping[str, datetime | None],
     names: Mapping[str, str],
 ) -> Say:
@@ -73,6 +74,7 @@ def card(
         "who": who(patient, clinic),
         "case": case(patient),
         "procedure": procedure,
+        "types": list(types),
         "day": flag["day"],
         "text": cut(flag["words"]),
         "why": _reasons(json.loads(flag["why"]), flag["kind"]),

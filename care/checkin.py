@@ -7,8 +7,8 @@ A button never lowers a level: one "yes" decides, and the most serious screen co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from care.model import Button, CheckIn, Level, Procedure, Rows, Say, Sign, Why
 
@@ -44,9 +44,14 @@ class Turn:
     outcome: Outcome | None = None
 
 
-def known(checkin: str, procedure: Procedure) -> CheckIn:
-    """The check-in of this id; the safety questions are the same for every procedure."""
-    return procedure.checkins.get(checkin) or CheckIn(SAFETY, trend=False)
+def known(checkin: str, procedure: Procedure, types: Sequence[str] = ()) -> CheckIn:
+    """The check-in of this id, with what patients of these types are asked as well.
+
+    The safety questions are the same for every procedure.
+    """
+    found = procedure.checkins.get(checkin) or CheckIn(SAFETY, trend=False)
+    more = [sign for type, signs in found.types.items() if type in types for sign in signs]
+    return replace(found, always=tuple(dict.fromkeys([*found.always, *more]))) if more else found
 
 
 def first_step(checkin: CheckIn) -> str:

@@ -16,17 +16,22 @@ from pydantic import TypeAdapter
 
 from care.faults import ContentFaults, Fault
 from care.model import CheckIn, Clinic, Level, Planned, Procedure, Sign
+from care.numbers import COUNTRIES, FIELDS, FILE, filled, load_numbers
 from care.pages import Table, table
 
 T = TypeVar("T")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-COUNTRY = re.compile(r"[A-Z]{2}")
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 CARD_NAMES = ("first_name", "case_number")
 LATE = ("send", "merge", "drop")
 MUST_BE_LINES = "the file must be lines such as `name: …`"
 PROMISED = (Level.URGENT, Level.REVIEW)
+TYPE = re.compile(r"[a-z][a-z0-9_]*")
+MOST_TYPES = 16
+LONGEST_ID = 37
+"""Characters of a procedure's id: with a choice of types, a day and a time it fits into a button's 64 bytes."""
+MOST_CHIPS = 4
 COUNTS = ("silence_minutes", "remind_hours", "invitation_hours", "keep_days")
 
 
@@ -35,6 +40,7 @@ def load_clinic(root: Path) -> Clinic:
     draft = _Draft(table(root / "clinic.yaml", root))
     raw = draft.mapping(draft.source.value)
     draft.names(raw, Clinic)
+    raw = _with_numbers(raw, root, draft)
     draft.whole(raw, Clinic)
     hours = draft.mapping(raw.get("hours"), "hours")
     for day in hours:
@@ -57,9 +63,17 @@ def load_clinic(root: Path) -> Clinic:
     return clinic
 
 
+def _with_numbers(raw: dict[str, Any], root: Path, draft: _Draft) -> dict[str, Any]:
+    """The file's lines with whom patients call where the clinic is, as far as it leaves that out."""
+    raw = filled(raw, load_numbers(root))
+    for name in (name for name in FIELDS if name not in raw):
+        draft.fault(f"`{name}` is missing: write your own; {FILE} has none for {raw.get('country')}", name)
+    return {**dict.fromkeys(FIELDS, ""), **raw}
+
+
 def _look_at_clinic(clinic: Clinic, draft: _Draft) -> None:
-    if not COUNTRY.fullmatch(clinic.country):
-        draft.fault("`country`: write its code of two letters, such as GB", "country")
+    if clinic.country not in COUNTRIES:
+        draft.fault(f"`country`: “{clinic.country}” is none: write its code of two letters, such as GB", "country")
     if clinic.language not in clinic.languages:
         draft.fault(f"`languages` must hold the clinic's own, {clinic.language}", "languages")
     if not clinic.procedures:
@@ -97,12 +111,24 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
         "expected": raw.get("expected"),
         "last_day": raw.get("last_day"),
         "types": draft.listing(raw.get("types"), "types"),
+        "usual": draft.mapping(raw.get("usual"), "usual"),
     }
     procedure = draft.built(TypeAdapter(Procedure), values)
+    _look_at_types(procedure, draft)
     _look_at_plan(procedure, draft)
     _look_at_checkins(procedure, draft)
     draft.settle()
     return procedure
+
+
+def _look_at_types(procedure: Procedure, draft: _Draft) -> None:
+    if len(procedure.id) > LONGEST_ID:
+        draft.fault(f"the folder's name may have {LONGEST_ID} characters, or no button can carry it: shorten it")
+    if len(procedure.types) > MOST_TYPES or len(set(procedure.types)) < len(procedure.types):
+        draft.fault(f"`types`: write each once, and no more than {MOST_TYPES}", "types")
+    for n, type in enumerate(procedure.types):
+        if not TYPE.fullmatch(type):
+            draft.fault(f"`{type}`: write a type in small letters, digits and _, such as cold_sores", "types", n)
 
 
 def _look_at_plan(procedure: Procedure, draft: _Draft) -> None:
@@ -119,11 +145,17 @@ def _look_at_plan(procedure: Procedure, draft: _Draft) -> None:
             draft.fault(f"{planned.id}: `day` must lie between 0 and last_day, {procedure.last_day}", *here, "day")
         if planned.checkin and planned.checkin not in procedure.checkins:
             draft.fault(f"{planned.id}: there is no check-in `{planned.checkin}` below checkins:", *here, "checkin")
+        if len(planned.chips) > MOST_CHIPS or len(set(planned.chips)) < len(planned.chips):
+            draft.fault(f"{planned.id}: `chips` may hold {MOST_CHIPS} topics, each once: take some out", *here, "chips")
 
 
 def _look_at_checkins(procedure: Procedure, draft: _Draft) -> None:
     for checkin in procedure.checkins.values():
         asked = [("always", sign) for sign in checkin.always] + [("worse", sign) for sign in checkin.worse]
+        asked += [("types", sign) for signs in checkin.types.values() for sign in signs]
+        for type in checkin.types:
+            if type not in procedure.types:
+                draft.fault(f"{checkin.id}: there is no type `{type}` in `types:`", "checkins", checkin.id, "types")
         for kind, sign in asked:
             if sign not in procedure.signs:
                 draft.fault(f"{checkin.id}: there is no sign `{sign}` below signs:", "checkins", checkin.id, kind)
@@ -182,7 +214,7 @@ class _Draft:
     def whole(self, raw: dict[str, Any], kind: type) -> None:
         """Every name must be there: what is not written would quietly be taken for empty."""
         for field in fields(kind):
-            if field.name not in raw and field.default is MISSING:
+            if field.name not in raw and field.default is MISSING and field.default_factory is MISSING:
                 self.fault(f"`{field.name}` is missing: write it")
 
     def items(self, value: object, kind: type, *where: Hashable) -> list[dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from care.lines import LINE
 from care.model import Button, Lane, Level, Reading, Rows, Say
 
 CAUSES: Mapping[str, str] = {
@@ -22,19 +23,6 @@ CAUSES: Mapping[str, str] = {
 """Emergency symptom -> which emergency words answer it, first match first: self-harm is answered as
 such even beside others, then what kills fastest."""
 
-EXPECTED_TOPIC: Mapping[str, str] = {
-    "redness": "redness_expected",
-    "swelling": "swelling_expected",
-    "tightness": "tightness_dryness",
-    "dryness": "tightness_dryness",
-    "peeling": "peeling_expected",
-    "pinpoint_bleeding": "bleeding_bruising",
-    "bruising": "bleeding_bruising",
-    "itching": "itching_expected",
-    "acne_flare": "breakouts",
-}
-"""An expected sign that is merely told is answered with what is usual for it."""
-
 ASK: Rows = ((Button("button.ask_clinic", "ask"), Button("button.no_thanks", "noask")),)
 
 
@@ -46,6 +34,8 @@ class Situation:
     """Day of the episode; None without one."""
     now: datetime | None = None
     procedure: str = ""
+    usual: Mapping[str, str] = field(default_factory=dict)
+    """Symptom → topic that tells what is usual for it after this procedure."""
     known: bool = True
     """False for a stranger: nobody can be told, nothing is kept."""
     open_level: Level = Level.NONE
@@ -59,6 +49,8 @@ class Situation:
     failures: int = 0
     """Messages in a row, just before this one, that could not be answered."""
     last_topic: str = ""
+    lines: Collection[str] = ()
+    """Languages in which the safety line is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +73,28 @@ class Decision:
 
 def decide(reading: Reading, situation: Situation) -> Decision:
     """What to do about one message in words."""
+    decision = _decided(reading, situation)
+    line = _line(reading, situation, decision)
+    if reading.level is Level.EMERGENCY:  # nothing comes before what is to be done now
+        return replace(decision, says=(*decision.says, *line))
+    return replace(decision, says=(*line, *decision.says))
+
+
+def lines_of(decision: Decision) -> tuple[Say, ...]:
+    """The safety line of a decision, for an answer that takes the place of its others."""
+    return tuple(say for say in decision.says if say.words.startswith(LINE))
+
+
+def _line(reading: Reading, situation: Situation, decision: Decision) -> tuple[Say, ...]:
+    """The safety line in the message's own language, where the message is more than small talk."""
+    serious = reading.level is Level.EMERGENCY or decision.level > Level.NONE or decision.ask_signs
+    if not serious or reading.foreign not in situation.lines:
+        return ()
+    lane = Lane.EMERGENCY if reading.level is Level.EMERGENCY else Lane.REPLY
+    return (Say(f"{LINE}{reading.foreign}", {"flagged": decision.level > Level.NONE}, lane=lane),)
+
+
+def _decided(reading: Reading, situation: Situation) -> Decision:
     if reading.level is Level.EMERGENCY:
         return _emergency(reading, situation)
     if not situation.known:
@@ -130,7 +144,7 @@ def after_questions(topic: str, situation: Situation) -> Say:
 
 
 def _ordinary(reading: Reading, situation: Situation) -> Decision:
-    topic = reading.topic or _expected(reading)
+    topic = reading.topic or _expected(reading, situation)
     if topic:
         return Decision((answer(topic, situation),), topic=topic)
     if situation.talking:
@@ -141,18 +155,25 @@ def _ordinary(reading: Reading, situation: Situation) -> Decision:
         facts = flag_facts(Level.REVIEW, situation)
         return Decision((Say("faq.again", facts),), Level.REVIEW, "question")
     if reading.near:
-        rows = tuple((Button(f"topic.{topic}", f"topic|{topic}"),) for topic in reading.near)
-        return Decision((Say("faq.choose", buttons=(*rows, *ASK)),), failures=1)
+        rows = topic_rows(reading.near, across=1)
+        return Decision((Say("faq.choose", {"procedure": situation.procedure}, (*rows, *ASK)),), failures=1)
     return Decision((Say("faq.unsure", buttons=ASK),), failures=1)
 
 
-def _expected(reading: Reading) -> str:
-    return next((EXPECTED_TOPIC[s] for s in reading.symptoms if s in EXPECTED_TOPIC), "")
+def _expected(reading: Reading, situation: Situation) -> str:
+    """An expected sign that is merely told is answered with what is usual for it."""
+    return next((situation.usual[s] for s in reading.symptoms if s in situation.usual), "")
 
 
 def answer(topic: str, situation: Situation) -> Say:
     """What the clinic's documents say about a topic on this day."""
     return Say("faq.answer", {"topic": topic, "day": situation.day, "procedure": situation.procedure})
+
+
+def topic_rows(topics: Sequence[str], across: int = 2) -> Rows:
+    """Topics as buttons, ``across`` of them in a row."""
+    buttons = [Button(f"topic.{topic}", f"topic|{topic}") for topic in topics]
+    return tuple(tuple(buttons[n : n + across]) for n in range(0, len(buttons), across))
 
 
 def flag_facts(level: Level, situation: Situation) -> dict[str, object]:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from care.answers import Answer, FaqBook, Source, load_faq, load_sources
+from care.answers import Answer, FaqBook, load_faq
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -80,13 +80,19 @@ class FaqIndex:
     """Score from which a topic is offered as a button."""
 
     def __init__(self, books: Iterable[FaqBook]) -> None:
-        self._finders = {book.lang: _Finder(book) for book in books}
+        """One index for each language and procedure."""
+        self._books = {book.lang: book for book in books}
+        self._finders = {
+            (lang, home): _Finder(own)
+            for lang, book in self._books.items()
+            for home, own in (book.shelves or {"": book}).items()
+        }
 
-    def search(self, text: str, lang: str) -> tuple[tuple[str, float], ...]:
-        """(topic, score 0..1) of all topics and ``out_of_scope``, best first; () for nothing to read."""
-        finder = self._finders.get(lang)
-        words = _words(text)
-        return finder.search(words) if finder and words else ()
+    def search(self, text: str, lang: str, procedure: str = "") -> tuple[tuple[str, float], ...]:
+        """(topic, score 0..1) of the topics that a patient of the procedure is answered from, and
+        ``out_of_scope``, best first; () for nothing to read."""
+        book, words = self._books.get(lang), _words(text)
+        return self._finders[lang, book.shelf(procedure)].search(words) if book and words else ()
 
 
 class _Finder:
@@ -248,4 +254,4 @@ def _unit(weights: Mapping[str, float]) -> dict[str, float]:
     return {part: weight / length for part, weight in weights.items()}
 
 
-__all__ = ["Answer", "FaqBook", "FaqIndex", "Source", "load_faq", "load_sources"]
+__all__ = ["Answer", "FaqBook", "FaqIndex", "load_faq"]

@@ -21,6 +21,26 @@ class Fault:
         return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
 
 
+_IN_WORDS = (
+    ("mapping values are not allowed", "there is a colon too many: put quotes around the text"),
+    ("could not find expected ':'", "a colon is missing after the name"),
+    ("unexpected end of stream", "a quote, a ] or a } is missing after it"),
+    ("found unknown escape", "a \\ stands between double quotes: use single quotes"),
+    ("expected ',' or", "a comma, a ] or a } is missing"),
+    ("cannot start any token", "that sign can't begin a text: put quotes around it"),
+    ("undefined alias", "a * stands at the beginning: put quotes around the text"),
+)
+"""Part of what the reader of YAML says → the same for whoever edits the file."""
+
+
+def yaml_in_words(problem: str | None, line: str = "") -> str:
+    """Why a file of settings or phrases can't be read; ``line``: where reading came to its end."""
+    if line.startswith("\t"):
+        return "a tab stands at the beginning of the line: use spaces instead"
+    found = (words for part, words in _IN_WORDS if part in (problem or ""))
+    return next(found, "it does not stand as far to the right as the lines that it belongs to, or quotes are missing")
+
+
 class ContentFaults(Exception):
     """Content that can't be used; nothing of it is."""
 

@@ -18,11 +18,16 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
+from care.answers import read_faq
 from care.clinic import load_clinic, load_procedure
-from care.faq import Answer, FaqBook, Source, load_faq, load_sources
+from care.faq import Answer, FaqBook
 from care.faults import ContentFaults, Fault
-from care.model import Button, Clinic, Facts, Procedure, Said
+from care.lines import LINE, kept_in_order, read_lines
+from care.model import Button, Clinic, Facts, Part, Procedure, Said
 from care.pages import Page, page
+from care.signing import drafts, offer
+from care.sources import Source, load_sources
+from care.template import syntax_in_words
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 LANGUAGE = re.compile("[a-z]{2}")
@@ -48,6 +53,8 @@ class Written:
     file: str
     line: int
     """Line of their heading."""
+    begins: int
+    """Line on which the words begin."""
     template: Template
 
 
@@ -62,7 +69,6 @@ class Library:
         self.root = root
         self.clinic: Clinic = load_clinic(root)
         self._words: dict[tuple[str, str, str], Written] = {}
-        self._drafts: set[str] = set()
         self._compiled: dict[tuple[str, str], Template] = {}
         self.books: dict[str, FaqBook] = {}
         self.unwritten: list[tuple[str, str, str, int]] = []
@@ -72,9 +78,7 @@ class Library:
         if faults:
             raise ContentFaults(faults)
         self.procedures: Mapping[str, Procedure] = {id: load_procedure(root / id, root) for id in offered}
-        self.sources: dict[str, Source] = {}
-        for id in self.procedures:
-            self.sources |= load_sources(root / id / "sources")
+        self.sources: Mapping[str, Source] = load_sources(root, tuple(self.procedures))
         self.written: tuple[str, ...] = tuple(
             sorted(folder.name for folder in (root / "general").iterdir() if LANGUAGE.fullmatch(folder.name))
         )
@@ -87,10 +91,27 @@ class Library:
                 faults += wrong
             else:
                 self.making = {**self.making, lang: tuple(wrong)}
+        self._read_page(read_lines(root), "", "", faults)
         if faults:
             raise ContentFaults(faults)
-        self.languages: tuple[str, ...] = tuple(lang for lang in self.clinic.languages if not self.missing(lang))
-        """Languages that are offered: clinic.yaml names them, and every id has words in them."""
+        self.complete: tuple[str, ...] = tuple(lang for lang in self.clinic.languages if not self.missing(lang))
+        """Languages that clinic.yaml names and in which every id has words: patients in care read them."""
+        self.languages: tuple[str, ...] = self.complete
+        """Languages that are offered."""
+        self.offered: tuple[str, ...] = tuple(self.procedures)
+        """Procedures after which patients may join."""
+        self.drafts: Mapping[str, str] = drafts(root, self.clinic.languages, self.offered)
+        """File of what is offered -> why it is a draft: no clinician has signed it as it stands."""
+        self.withheld: Mapping[str, str] = {}
+        """Language or procedure that is not offered -> the draft because of which."""
+
+    def offer_signed(self) -> None:
+        """Offer only what is signed to whoever joins from now on; who is in care is looked after as before.
+
+        Unsigned when nothing would be left.
+        """
+        left = offer(self.drafts, self.clinic.language, self.complete, tuple(self.procedures))
+        self.languages, self.offered, self.withheld = left.languages, left.procedures, left.withheld
 
     def _read_language(self, lang: str) -> list[Fault]:
         faults: list[Fault] = []
@@ -104,15 +125,11 @@ class Library:
                     self._read_page(page(path, self.root), lang, home, faults)
                 except ContentFaults as found:
                     faults += found.faults
-        try:
-            self.books[lang] = load_faq([folder for folder in folders if (folder / "faq.md").exists()], lang)
-        except ContentFaults as found:
-            faults += found.faults
-        return faults
+        book, wrong = read_faq(folders, lang, self.sources)
+        self.books[lang] = book
+        return [*faults, *wrong]
 
     def _read_page(self, read: Page, lang: str, home: str, faults: list[Fault]) -> None:
-        if not read.front.get("reviewer") or not read.front.get("signed"):
-            self._drafts.add(read.file)
         environment = self._environment(lang)
         version = str(read.front.get("version", ""))
         for section in read.sections:
@@ -129,10 +146,19 @@ class Library:
                 template = environment.from_string(BOLD.sub(r"<b>\1</b>", section.text))
             except TemplateSyntaxError as error:
                 line = section.begins + error.lineno - 1
-                faults.append(Fault(read.file, line, f"`{section.id}`: {error.message}"))
+                faults.append(Fault(read.file, line, f"`{section.id}`: {syntax_in_words(error)}"))
                 continue
             self._words[key] = Written(
-                section.id, home, lang, section.text, section.rests_on, version, read.file, section.line, template
+                id=section.id,
+                home=home,
+                lang=lang,
+                source=section.text,
+                rests_on=section.rests_on,
+                version=version,
+                file=read.file,
+                line=section.line,
+                begins=section.begins,
+                template=template,
             )
 
     def _environment(self, lang: str) -> Environment:
@@ -154,7 +180,8 @@ class Library:
 
     def _find(self, words: str, lang: str, procedure: str) -> Written:
         # Words that a language lacks are said in the clinic's own: better that than nothing.
-        for language in (lang, self.clinic.language):
+        # What a language calls itself stands in its own folder.
+        for language in (lang, self.clinic.language, words.removeprefix("language."), ""):
             for home in (procedure, ""):
                 if (language, home, words) in self._words:
                     return self._words[language, home, words]
@@ -166,20 +193,35 @@ class Library:
         The clinic's own facts are always there; times in ``facts`` must be local already.
         UnknownWords when the id has no words, TemplateError when a fact is missing.
         """
-        procedure = str(facts.get("procedure") or "")
-        found = self._find(words, lang, procedure)
-        html = self._render(words, lang, procedure, facts)
-        digest = hashlib.sha256(found.source.encode()).hexdigest()[:16]
-        return Said(_tidy(html), words, found.version, digest)
+        parts: dict[str, Part] = {}
+        html = self._render(words, lang, str(facts.get("procedure") or ""), facts, parts)
+        own = parts.pop(words)
+        return Said(_tidy(html), words, own.version, own.hash, tuple(parts.values()))
 
-    def _render(self, words: str, lang: str, procedure: str, facts: Facts) -> str:
+    def _render(self, words: str, lang: str, procedure: str, facts: Facts, parts: dict[str, Part]) -> str:
+        """The words filled in; they and all that is said inside of them are added to ``parts``."""
         found = self._find(words, lang, procedure)
+        parts.setdefault(words, _part(words, found.version, found.source))
+        everything = self._everything(lang, procedure, facts, parts)
+        own = self._own_lines(words, lang, everything["types"], procedure)
+        everything["for_you"] = _markup("\n".join(self._render(id, lang, procedure, facts, parts) for id in own))
+        if words.startswith(LINE):
+            everything |= kept_in_order(words, everything)
+        if words == "faq.answer":
+            everything |= self._answer(facts, lang, everything, parts)
+        return found.template.render(everything)
+
+    def _everything(self, lang: str, procedure: str, facts: Facts, parts: dict[str, Part]) -> dict[str, Any]:
         everything: dict[str, Any] = {**self._clinic_facts(), "day": None, "first_name": "", **facts}
         everything["procedure"] = self.procedure_name(procedure, lang)
-        everything["say"] = _Saying(self, lang, procedure, facts)
-        if words == "faq.answer":
-            everything |= self._answer(facts, lang, everything)
-        return found.template.render(everything)
+        everything["say"] = _Saying(self, lang, procedure, facts, parts)
+        everything["types"] = self._types(procedure, facts)
+        return everything
+
+    def answer(self, lang: str, facts: Facts) -> str:
+        """An answer alone, without the documents that it names: HTML. Raises as :meth:`say`."""
+        everything = self._everything(lang, str(facts.get("procedure") or ""), facts, {})
+        return _tidy(str(self._answer(facts, lang, everything, {})["answer"]))
 
     def procedure_name(self, procedure: str, lang: str) -> str:
         """What a procedure is called in a language; its id where it has no name."""
@@ -190,6 +232,26 @@ class Library:
             return self._find(words, lang, procedure).source
         except UnknownWords:
             return other
+
+    def procedure_of(self, id: str) -> Procedure:
+        """The procedure of this id; of one that is not offered, or unknown, what holds is the clinic's first."""
+        return self.procedures.get(id) or next(iter(self.procedures.values()))
+
+    def _types(self, procedure: str, facts: Facts) -> tuple[str, ...]:
+        """Which of the procedure's types the patient is of, in its order; one that is gone from it says nothing."""
+        known = self.procedures[procedure].types if procedure in self.procedures else ()
+        return tuple(type for type in known if type in facts.get("types", ()))
+
+    def type_names(self, procedure: str, types: Sequence[str], lang: str) -> list[str]:
+        """What these patient types of a procedure are called; those that it no longer has are left out."""
+        facts = {"procedure": procedure, "types": types}
+        return [self.say(f"type.{type}", lang, facts).html for type in self._types(procedure, facts)]
+
+    def _own_lines(self, words: str, lang: str, types: Sequence[str], procedure: str) -> Iterator[str]:
+        """Ids of what these words say besides to patients of these types."""
+        for own in (f"{words}.for.{type}" for type in types):
+            if any((language, procedure, own) in self._words for language in (lang, self.clinic.language)):
+                yield own
 
     def _clinic_facts(self) -> dict[str, Any]:
         clinic = self.clinic
@@ -202,28 +264,38 @@ class Library:
             "keep_days": clinic.keep_days,
         }
 
-    def _answer(self, facts: Facts, lang: str, everything: dict[str, Any]) -> dict[str, Any]:
-        answer = self._topic(str(facts["topic"]), lang)
+    def _answer(
+        self, facts: Facts, lang: str, everything: dict[str, Any], parts: dict[str, Part]
+    ) -> dict[str, Any]:
+        answer = self._topic(str(facts["topic"]), lang, str(facts.get("procedure") or ""))
         text = answer.on(facts.get("day"))
+        parts.setdefault(f"faq.{answer.topic}", _part(f"faq.{answer.topic}", answer.version, text))
         template = self._compiled.get((lang, text))
         if template is None:
             template = self._environment(lang).from_string(BOLD.sub(r"<b>\1</b>", text))
             self._compiled[lang, text] = template
-        return {"answer": _markup(template.render(everything)), "source": answer.source(self.sources)}
+        source = answer.source(self.sources, lang, self.clinic.language)
+        return {"answer": _markup(template.render(everything)), "source": source}
 
-    def topic(self, topic: str, lang: str) -> str:
-        """What a topic's button says."""
-        return self._topic(topic, lang).label
+    def topic(self, topic: str, lang: str, procedure: str = "") -> str:
+        """What a topic's button says to a patient of this procedure."""
+        return self._topic(topic, lang, procedure).label
 
-    def _topic(self, topic: str, lang: str) -> Answer:
-        book = self.books.get(lang)
-        known = book is not None and topic in book.answers
-        return self.books[lang if known else self.clinic.language].answers[topic]
+    def answers(self, topic: str, procedure: str) -> bool:
+        """Whether a patient of this procedure can be answered on this topic."""
+        return topic in self.books[self.clinic.language].of(procedure).answers
+
+    def _topic(self, topic: str, lang: str, procedure: str) -> Answer:
+        shelves = [self.books[one].of(procedure).answers for one in (lang, self.clinic.language) if one in self.books]
+        known = next((answers for answers in shelves if topic in answers), None)
+        if known is None:
+            raise UnknownWords(f"nothing answers `{topic}` after {procedure or 'any procedure'}")
+        return known[topic]
 
     def label(self, button: Button, lang: str, facts: Facts) -> str:
         """A button's label: plain text."""
         if button.words.startswith("topic."):
-            return self.topic(button.words.removeprefix("topic."), lang)
+            return self.topic(button.words.removeprefix("topic."), lang, str(facts.get("procedure") or ""))
         said = self.say(button.words, lang, {**facts, **button.facts})
         return unescape(re.sub(r"<[^>]+>", "", said.html))
 
@@ -235,6 +307,11 @@ class Library:
         """All words of a language, by home and id; answers of the FAQ stand in ``books``."""
         yield from (self._words[key] for key in sorted(self._words) if key[0] == lang)
 
+    @property
+    def lines(self) -> frozenset[str]:
+        """Languages in which the safety line is written."""
+        return frozenset(id.removeprefix(LINE) for language, _, id in self._words if not language)
+
     def ids(self, lang: str) -> frozenset[tuple[str, str]]:
         """(procedure or '', id) of all words of a language."""
         return frozenset((home, id) for language, home, id in self._words if language == lang)
@@ -244,28 +321,30 @@ class Library:
         found = self._find(words, lang, home)
         return found.file, found.line
 
-    def unsigned(self) -> list[str]:
-        """Files of words that no reviewer has signed."""
-        return sorted(self._drafts)
-
     def missing(self, lang: str) -> list[str]:
         """Ids that stand in the clinic's own language and have no words in this one."""
-        wanted = self.ids(self.clinic.language)
+        wanted = self.ids(self.clinic.language) | {("", f"language.{lang}")}
         lacking = [f"{home}/{id}" if home else id for home, id in sorted(wanted - self.ids(lang))]
-        topics = self.books[self.clinic.language].answers if self.clinic.language in self.books else {}
-        has = self.books[lang].answers if lang in self.books else {}
-        return lacking + [f"faq {topic}" for topic in topics if topic not in has]
+        own, book = self.books[self.clinic.language], self.books[lang]
+        shelves = [(shelf.answers, book.of(home).answers) for home, shelf in own.shelves.items()]
+        asked = dict.fromkeys(topic for wanted, has in shelves for topic in wanted if topic not in has)
+        return lacking + [f"faq {topic}" for topic in asked]
 
 
 class _Saying:
     """``say('id')`` inside of words: other words, filled with the same facts."""
 
-    def __init__(self, library: Library, lang: str, procedure: str, facts: Facts) -> None:
+    def __init__(self, library: Library, lang: str, procedure: str, facts: Facts, parts: dict[str, Part]) -> None:
         self._library, self._lang, self._procedure, self._facts = library, lang, procedure, facts
+        self._parts = parts
 
     def __call__(self, words: str, **more: Any) -> str:
         facts = {**self._facts, **more, "procedure": self._procedure}
-        return _markup(self._library._render(words, self._lang, self._procedure, facts))
+        return _markup(self._library._render(words, self._lang, self._procedure, facts, self._parts))
+
+
+def _part(words: str, version: str, source: str) -> Part:
+    return Part(words, version, hashlib.sha256(source.encode()).hexdigest()[:16])
 
 
 def _markup(html: str) -> Markup:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from care.faults import ContentFaults, Fault
+from care.faults import ContentFaults, Fault, yaml_in_words
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-FRONT = frozenset(("version", "author", "reviewer", "signed", "about"))
+FRONT = frozenset(("version", "author", "reviewer", "signed", "seal", "about"))
 """Headings that tell about the file and hold no phrases."""
 
 
@@ -43,9 +43,7 @@ def read_listing(path: Path, root: Path) -> Listing:
         node = yaml.compose(path.read_text(encoding="utf-8"), _LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        what = (
-            f"this can't be read: {error.problem}. A phrase that begins with [ or {{ needs quotes around it"
-        )
+        what = f"this can't be read: {yaml_in_words(error.problem)}. A phrase that begins with [ or {{ needs quotes"
         raise ContentFaults([Fault(file, line, what)]) from None
     if not isinstance(node, yaml.MappingNode):
         raise ContentFaults(

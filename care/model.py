@@ -67,6 +67,8 @@ class Reading:
     """True: ask the patient the safety questions before anything else."""
     language: str = ""
     """Language that the message is written in (ISO 639-1), as far as could be told; else ''."""
+    foreign: str = ""
+    """``language`` when it is surely that one and the clinic does not offer it; else ''."""
     readable: bool = True
     """False: the bot does not speak this language or could not read it; a person must."""
     small_talk: str = ""
@@ -157,6 +159,8 @@ class Planned:
     """Last day on which its catch-up line is still true; later it is dropped with the reason."""
     checkin: str = ""
     """Id of the check-in that it carries; '' for none."""
+    chips: tuple[str, ...] = ()
+    """FAQ topics that stand as small buttons below it: what most patients ask on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ class CheckIn:
     """False: no danger screen, because it asks about plans and not about the skin."""
     closing: str = ""
     """Id of the words that close it when nothing was named; '' for the usual ones."""
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Patient type → signs that are asked of everybody who is of that type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,8 @@ class Procedure:
     """The episode ends after this day."""
     types: tuple[str, ...] = ()
     """Patient types that staff may tick at enrolment; each adds its own lines to some messages."""
+    usual: Mapping[str, str] = field(default_factory=dict)
+    """Symptom id → FAQ topic that tells what is usual, when the symptom is merely told on an expected day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +266,8 @@ class Episode:
     zone: ZoneInfo
     """The zone in which the session's date is counted."""
     next_session: date | None = None
-    variant: str = ""
-    """Patient type chosen at enrolment; '' is the plain one."""
+    types: tuple[str, ...] = ()
+    """Patient types chosen at enrolment, in the procedure's order; () is the plain patient."""
 
     def day(self, now: datetime) -> int:
         """Whole local days since the session's date; negative before it."""
@@ -312,6 +320,18 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Words that stand inside of others, as they were when those were said."""
+
+    words: str
+    """Their id; ``faq.<topic>`` for an answer of the FAQ."""
+    version: str
+    """Of the file in which they stand."""
+    hash: str
+    """First 16 hex digits of SHA-256 of their template."""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Words as they go out."""
 
@@ -321,3 +341,5 @@ class Said:
     version: str
     hash: str
     """First 16 hex digits of SHA-256 of the words' template."""
+    parts: tuple[Part, ...] = ()
+    """All other words that were said inside of them, each once."""

@@ -12,14 +12,17 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from care.faults import ContentFaults, Fault
+from care.faults import ContentFaults, Fault, yaml_in_words
 
 T = TypeVar("T")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 IN_WORDS = {
     "missing": "is missing: write it",
     "string": "must be text: put quotes around it",
     "int": "must be a whole number",
+    "float": "must be a number",
     "bool": "must be true or false",
+    "time": 'must be a time of day such as "10:00"',
     "date": "must be a day such as 2026-12-25",
     "tuple": "must be a list, such as [a, b]",
     "dict": "must be lines such as `name: …`",
@@ -28,6 +31,7 @@ IN_WORDS = {
     "zoneinfo": "is no time zone: write one such as Europe/London",
 }
 """First word of pydantic's error type → what to do."""
+NOT_KNOWN = "is written in a way that can't be understood: compare it with the lines around it"
 HEADING = re.compile(r"^## +(\S+)\s*$")
 RESTS_ON = re.compile(r"^rests on:(.*)$")
 NOTE = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.DOTALL)
@@ -199,7 +203,7 @@ def _in_words(problem: ErrorDetails, where: tuple[Hashable, ...]) -> str:
     name = next((part for part in reversed(path) if isinstance(part, str)), "value")
     kind = problem["type"].split("_", maxsplit=1)[0]
     item = f", item {path[-1] + 1}," if kind == "missing" and isinstance(path[-1], int) else ""
-    return f"`{name}`{item} {IN_WORDS.get(kind, problem['msg'])}"
+    return f"`{name}`{item} {IN_WORDS.get(kind, NOT_KNOWN)}"
 
 
 def table(path: Path, root: Path) -> Table:
@@ -223,14 +227,15 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     faults: list[Fault] = []
     node: yaml.Node | None = None
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
+        node = yaml.compose(text, _LOADER)
         if node is not None:
             _mark(node, (), lines, shift)
             faults += _doubled_keys(node, file, shift)
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _LOADER)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1 + shift) if error.problem_mark else 0
-        what = f"this can't be read: {error.problem}. Look at the indentation, the colons and the quotes"
+        there = text.split("\n")[error.problem_mark.line : line - shift] if error.problem_mark else []
+        what = f"this can't be read: {yaml_in_words(error.problem, ''.join(there))}"
         raise ContentFaults([*faults, Fault(file, line, what)]) from None
     except yaml.YAMLError:
         raise ContentFaults([Fault(file, 0, "it holds characters that no text has: write it anew")]) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from care.faults import ContentFaults, Fault
@@ -59,6 +59,24 @@ class SymptomTable:
         if known.expected and known.expected[0] <= day <= known.expected[1]:
             return Level.NONE
         return known.level if day >= known.from_day else known.before
+
+    def after(self, expected: Mapping[str, tuple[int, int]]) -> SymptomTable:
+        """The table for one procedure: a sign is expected only on days on which it is so here as well.
+
+        ``expected``: symptom id → first and last day. A procedure can narrow what this file allows, never widen it.
+        """
+        symptoms = {
+            id: replace(symptom, expected=_both(symptom.expected, expected.get(id)))
+            for id, symptom in self.symptoms.items()
+        }
+        return replace(self, symptoms=symptoms)
+
+
+def _both(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The days that lie in both spans; None when there is none."""
+    if one is None or other is None or one[1] < other[0] or other[1] < one[0]:
+        return None
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def load_symptoms(path: Path, root: Path) -> SymptomTable:

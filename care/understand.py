@@ -5,15 +5,17 @@ Several readers may judge how serious it is; the most serious one wins. The rule
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from care.hearing import Heard, hear
 from care.language import language_of
 from care.lexicon import Lexicon, load_lexicons
-from care.model import Level, Reading, Why
+from care.model import Level, Procedure, Reading, Why
 from care.symptoms import SymptomTable, load_symptoms
 from care.text import HARD, MARKS, QUESTION, SOFT, Text, read, signs
 from care.triage import judge, most_serious
@@ -21,10 +23,14 @@ from care.triage import judge, most_serious
 OUT_OF_SCOPE = "out_of_scope"
 _FOREIGN_FROM = 0.5
 """Probability from which the detector is believed …"""
-_FEW_KNOWN = 0.6
+_ADDRESSED_FROM = 0.4
+"""… and from which the patient is addressed in the language that it names, when it is none that we read."""
+_FEW_KNOWN = 0.7
 """… when fewer of the words than this are ones we know."""
 _HARDLY_ANY_KNOWN = 0.34
 """Fewer known words than this are unreadable even when the language can't be told."""
+_TOLD_FROM = 0.6
+"""Several words that we don't know are believed to be of a language that we read from this probability on."""
 _SMALL_TALK_REST = 6
 """So many other words may stand beside thanks or a greeting."""
 _STORY = 15
@@ -56,8 +62,9 @@ class Searcher(Protocol):
     def offer_at(self) -> float:
         """… and from which it is offered as a button."""
 
-    def search(self, text: str, lang: str) -> Sequence[tuple[str, float]]:
-        """(topic, score 0..1), best first; ``out_of_scope`` may be among them."""
+    def search(self, text: str, lang: str, procedure: str) -> Sequence[tuple[str, float]]:
+        """(topic, score 0..1), best first; ``out_of_scope`` may be among them. ``procedure``: the patient's,
+        or ''."""
 
 
 class DangerReader(Protocol):
@@ -77,29 +84,37 @@ class Reader:
     languages: Sequence[str]
     """Languages that the clinic offers; the others are read for danger all the same."""
     others: Sequence[DangerReader] = ()
+    tables: Mapping[str, SymptomTable] = field(default_factory=dict)
+    """Procedure → the table that holds after it."""
 
-    def read(self, text: str, day: int | None, lang: str) -> Reading:
-        """What a message means on a day of the episode. ``lang``: the language that the patient chose."""
+    def read(self, text: str, day: int | None, lang: str, procedure: str = "") -> Reading:
+        """What a message means on a day of the episode. ``lang``: the language that the patient chose;
+        ``procedure``: what the episode follows, '' where that is not known."""
+        table = self.tables.get(procedure, self.table)
         cut = read(text)
         if not any(piece.norm not in (SOFT, HARD) for piece in cut.pieces) and not signs(text):
             return _unreadable(text, "")
         language, probability = language_of(text)
         shares = self._shares(cut)
         foreign = self._foreign(cut, language, probability, max(shares.values(), default=0.0))
-        heard = hear(cut, self.lexicons, repair=not (foreign and probability >= _FOREIGN_FROM))
-        rules = judge(heard, day, self.table)
+        another = foreign and language not in self.languages
+        mother = language if another and probability >= _ADDRESSED_FROM else ""
+        heard = hear(cut, self.lexicons, repair=not (another and probability >= _FOREIGN_FROM))
+        rules = judge(heard, day, table)
         reading = most_serious([rules, *(other.read(text, day, rules) for other in self.others)])
         talk = _small_talk(text, heard) if not reading.symptoms else ""
-        if foreign and reading.level is Level.NONE and not reading.symptoms and not talk:
-            return _unreadable(text, language)
+        if foreign and reading.level is Level.NONE and not talk:
+            # A sign that is usual and resembles one of our words stands beside words that nobody has read.
+            return replace(_unreadable(text, language), foreign=mother)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
-        if reading.level <= Level.REVIEW and self._in_the_family(rules, day):
+        if reading.level <= Level.REVIEW and _in_the_family(rules, day, table):
             # "My husband's cheek oozes": who writes may write for the patient, so we ask.
             talk, reading = "", replace(reading, asks=True)
         if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
-        return self._with_topic(reading, text, spoken if spoken in self.languages else lang, heard, talk)
+        found = partial(self.searcher.search, text, spoken if spoken in self.languages else lang, procedure)
+        return replace(self._with_topic(reading, text, found, heard, talk), foreign=mother)
 
     def _shares(self, text: Text) -> dict[str, float]:
         """Language → share of the words that are surely of it."""
@@ -114,15 +129,16 @@ class Reader:
             return False
         if language and language not in self.languages and probability >= _FOREIGN_FROM:
             return known < _FEW_KNOWN or any(lexicon.language == language for lexicon in self.lexicons)
-        return language not in self.languages and known < _HARDLY_ANY_KNOWN
-
-    def _in_the_family(self, rules: Reading, day: int | None) -> bool:
-        """A sign that a clinician must see today was set aside only because somebody close has it."""
-        told = [why.rule.removeprefix("family: ") for why in rules.why if why.rule.startswith("family: ")]
-        return any(self.table.level(sign, day) >= Level.URGENT for sign in told)
+        told = language in self.languages and (probability >= _TOLD_FROM or len(text.words) == 1)
+        return not told and known < _HARDLY_ANY_KNOWN
 
     def _with_topic(
-        self, reading: Reading, text: str, lang: str, heard: Sequence[Heard], talk: str
+        self,
+        reading: Reading,
+        text: str,
+        search: Callable[[], Sequence[tuple[str, float]]],
+        heard: Sequence[Heard],
+        talk: str,
     ) -> Reading:
         question = "?" in text or any(
             one.scope.has("questions") or one.scope.begins("asks_first") for one in heard
@@ -132,7 +148,7 @@ class Reader:
         reading = replace(reading, question=question)
         if talk or (reading.symptoms and not question):
             return replace(reading, small_talk=talk)
-        hits = self.searcher.search(text, lang)
+        hits = search()
         if not hits:
             return reading
         best, score = hits[0]
@@ -143,15 +159,29 @@ class Reader:
         return replace(reading, near=tuple(near[:3]), sure=sure)
 
 
-def load_reader(general: Path, languages: Sequence[str], searcher: Searcher) -> Reader:
+def load_reader(
+    general: Path,
+    languages: Sequence[str],
+    searcher: Searcher,
+    making: Collection[str] = (),
+    procedures: Mapping[str, Procedure] = MappingProxyType({}),
+) -> Reader:
     """Read ``content/general``; ContentFaults tells everything that is wrong at once.
 
-    ``languages``: those that the clinic offers. Every language that has phrases is read, offered or not.
+    ``languages``: those that the clinic offers. Every language that has phrases is read, offered or not;
+    one of ``making`` as soon as its phrases are complete. ``procedures``: those that are offered, by id.
     """
     table = load_symptoms(general / "symptoms.yaml", general.parent)
-    lexicons = load_lexicons(general, table.symptoms)
+    lexicons = load_lexicons(general, table.symptoms, making)
     language_of("the detector is loaded now rather than with the first message")
-    return Reader(lexicons, table, searcher, tuple(languages))
+    tables = {id: table.after(procedure.expected) for id, procedure in procedures.items()}
+    return Reader(lexicons, table, searcher, tuple(languages), tables=tables)
+
+
+def _in_the_family(rules: Reading, day: int | None, table: SymptomTable) -> bool:
+    """A sign that a clinician must see today was set aside only because somebody close has it."""
+    told = [why.rule.removeprefix("family: ") for why in rules.why if why.rule.startswith("family: ")]
+    return any(table.level(sign, day) >= Level.URGENT for sign in told)
 
 
 def _unreadable(text: str, language: str) -> Reading:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 import typer
 
 from bot.telegram import Telegram
+from care.signing import Unsigned
 from commands import look
 from commands.enrol import BadRow, Enrolling, enrol_list, show_invited
-from commands.parts import open_library, open_store, out, wall_clock
+from commands.parts import open_library, open_offered, open_store, out, wall_clock
 from settings import Settings, read_settings
 from store import audit, people
 from store.seam import Writes
@@ -95,14 +97,16 @@ def enrol(
     session: str = typer.Option("now", help='The session: "now", or local time as "2026-03-04 15:30".'),
     lang: str = typer.Option("", help="Language of the first message; the clinic's unless set."),
     next_session: str = typer.Option("", help="Date of the next session, as 2026-04-01."),
+    type: list[str] = typer.Option([], help="A patient type such as scalp; may be given several times."),
     reference: str = typer.Option("", help="The clinic's own reference; it stands on the card, not in the QR."),
     folder: Path = typer.Option(Path("invitations"), help="Where PNG, SVG and the card to print go."),
     csv: Path | None = typer.Option(None, "--csv", help="A list of patients instead; see docs/running.md."),
 ) -> None:
     """Invite a patient: prints the link, shows the QR, writes PNG, SVG and a card to print."""
     settings = read_settings()
+    library = open_offered(settings)
     username = asyncio.run(_username(settings))
-    library, store, now = open_library(settings), open_store(settings), wall_clock()
+    store, now = open_store(settings), wall_clock()
     store.write_now(lambda tx: people.open_clinic(tx, library.clinic, now))
     enrolling = Enrolling(library, username, now, secrets.token_bytes, "command")
     try:
@@ -113,7 +117,8 @@ def enrol(
                 raise BadRow(f"{rows} not used; correct what is told above and run the command with that alone")
             return
         row = {"procedure": procedure, "session": session, "language": lang}
-        wish = enrolling.wish({**row, "next_session": next_session, "reference": reference})
+        more = {"next_session": next_session, "reference": reference, "types": " ".join(type)}
+        wish = enrolling.wish({**row, **more})
         invited = store.write_now(lambda tx: enrolling.invite(tx, wish))
         show_invited(out, invited, folder, library, wish)
     finally:
@@ -134,7 +139,11 @@ def status() -> None:
     """What waits, what went out, what staff must look at."""
     settings = read_settings()
     store = open_store(settings)
-    out.print(look.status(store.read, open_library(settings), wall_clock()))
+    library = open_library(settings)
+    if not settings.allow_unsigned:
+        with suppress(Unsigned):
+            library.offer_signed()
+    out.print(look.status(store.read, library, wall_clock()))
     store.close_now()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,9 @@ from bot.telegram import Telegram, WrongToken
 from care.channel import Later, Refused
 from care.check import check
 from care.library import Library
+from care.numbers import differing, load_numbers
+from care.signing import shortened
+from commands.parts import BadContent, open_offered
 from settings import Settings
 from store import people
 from store.seam import Reads
@@ -50,6 +53,7 @@ class Doctor:
             ("content", self._content),
             ("database", self._database),
             ("zone", self._zone),
+            ("numbers", self._numbers),
             ("token", self._token),
             ("clock", self._clock),
             ("group", self._group),
@@ -62,10 +66,20 @@ class Doctor:
         found = check(self._settings.content_dir)
         if found.faults:
             return Finding("content", False, f"{len(found.faults)} faults stand in it: run aftercare check")
-        drafts = self._library.unsigned() if self._library else []
-        if drafts:
-            return Finding("content", True, f"complete; {len(drafts)} files are drafts that a clinician must sign")
-        return Finding("content", True, "complete and signed")
+        return self._signed(self._library.drafts if self._library else {})
+
+    def _signed(self, drafts: Mapping[str, str]) -> Finding:
+        if not drafts:
+            return Finding("content", True, "complete and signed")
+        count = f"{len(drafts)} files are drafts that a clinician must sign: {shortened(drafts)}"
+        if self._settings.allow_unsigned:
+            return Finding("content", True, f"complete; {count}; ALLOW_UNSIGNED=1 offers them all the same")
+        try:
+            withheld = open_offered(self._settings).withheld
+        except BadContent as nothing:
+            return Finding("content", False, str(nothing))
+        left_out = f"; not offered: {', '.join(withheld)}" if withheld else ""
+        return Finding("content", True, f"complete; {count}{left_out}")
 
     async def _database(self) -> Finding:
         if self._read is None:
@@ -82,6 +96,15 @@ class Doctor:
         origin = "TZ" if self._settings.tz else "clinic.yaml"
         local = self._now.astimezone(zone)
         return Finding("zone", True, f"{zone.key}, from {origin}: it is {local:%A %H:%M} there. Is that right?")
+
+    async def _numbers(self) -> Finding:
+        if self._library is None:
+            return Finding("numbers", False, "stand in clinic.yaml, which can't be read: mend content first")
+        clinic = self._library.clinic
+        own = "; ".join((clinic.emergency_number, clinic.crisis_line, clinic.out_of_hours))
+        notes = differing(clinic, load_numbers(self._library.root))
+        told = [f"{own}, for {clinic.country}. Are they right?", *(f"{note}." for note in notes)]
+        return Finding("numbers", True, " ".join(told))
 
     async def _token(self) -> Finding:
         if self._telegram is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,17 @@ from rich.progress import track
 
 from care.invitation import digest, link, png, svg, terminal, token
 from care.library import Library
+from care.model import Procedure
 from care.plan import instant
 from store import audit, invitations
 from store.seam import Writes
 from store.sqlite import Sqlite
 
-COLUMNS = ("reference", "procedure", "session", "language", "next_session", "variant")
+COLUMNS = ("reference", "procedure", "session", "language", "next_session", "types")
+OLD_NAMES = {"variant": "types"}
+"""Names that columns had before, and have in lists that clinics keep."""
+BETWEEN = re.compile(r"[\s,;+]+")
+"""What may stand between several types."""
 LINKS = ("reference", "link", "expires", "card")
 
 
@@ -49,7 +55,7 @@ class Wish:
     session_at: datetime
     lang: str
     next_session: date | None = None
-    variant: str = ""
+    types: tuple[str, ...] = ()
     reference: str = ""
 
 
@@ -65,13 +71,14 @@ class Enrolling:
     def wish(self, row: dict[str, str]) -> Wish:
         """A row of text checked; BadRow says what is wrong with it."""
         clinic = self._library.clinic
-        procedure = row.get("procedure", "").strip() or next(iter(self._library.procedures))
-        if procedure not in self._library.procedures:
-            known = ", ".join(self._library.procedures)
-            raise BadRow(f"procedure {procedure!r} is not offered; use one of: {known}")
+        procedure = row.get("procedure", "").strip() or next(iter(self._library.offered))
+        if procedure not in self._library.offered:
+            known = ", ".join(self._library.offered)
+            raise BadRow(f"procedure {procedure!r} is not offered{self._why_not(procedure)}; use one of: {known}")
         lang = row.get("language", "").strip() or clinic.language
         if lang not in self._library.languages:
-            raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(self._library.languages)}")
+            known = ", ".join(self._library.languages)
+            raise BadRow(f"language {lang!r} is not offered{self._why_not(lang)}; use one of: {known}")
         session = self.session(row.get("session", "").strip(), clinic.zone)
         upcoming = row.get("next_session", "").strip()
         return Wish(
@@ -79,9 +86,14 @@ class Enrolling:
             session,
             lang,
             _next_session(upcoming, session.astimezone(clinic.zone).date()) if upcoming else None,
-            row.get("variant", "").strip(),
+            chosen_types(row.get("types", ""), self._library.procedures[procedure]),
             row.get("reference", "").strip(),
         )
+
+    def _why_not(self, name: str) -> str:
+        """The draft because of which a procedure or language is not offered, if that is why."""
+        why = self._library.withheld.get(name, "")
+        return f" ({why})" if why else ""
 
     def session(self, text: str, zone: ZoneInfo) -> datetime:
         """A session's time as it was typed: "now", or local "2026-03-04 15:30"."""
@@ -110,7 +122,7 @@ class Enrolling:
             session_at=wish.session_at,
             next_session=wish.next_session,
             lang=wish.lang,
-            variant=wish.variant,
+            types=wish.types,
             reference=wish.reference,
             made_by=self._made_by,
             now=self._now,
@@ -118,6 +130,16 @@ class Enrolling:
         )
         audit.note(tx, self._made_by, "invited", f"invitation {invitation}", self._now)
         return Invited(invitation, wish.reference, link(self._username, fresh), expires)
+
+
+def chosen_types(text: str, procedure: Procedure) -> tuple[str, ...]:
+    """The patient types that were typed, in the procedure's order; BadRow names those that it knows."""
+    asked = [type for type in BETWEEN.split(text.strip().lower()) if type]
+    for type in asked:
+        if type not in procedure.types:
+            known = f"use any of: {', '.join(procedure.types)}" if procedure.types else "it has none: leave it out"
+            raise BadRow(f"type {type!r} is not known for {procedure.id}; {known}")
+    return tuple(type for type in procedure.types if type in asked)
 
 
 def _next_session(text: str, session: date) -> date:
@@ -134,7 +156,7 @@ def read_list(file: Path, enrolling: Enrolling) -> tuple[list[tuple[int, Wish]],
     """A CSV list as (line, wish) and (line, what is wrong); BadRow when it is no such list at all."""
     rows = _rows(file)
     _, names = next(rows, (1, []))
-    names = [name.strip().lower() for name in names]
+    names = [OLD_NAMES.get(name.strip().lower(), name.strip().lower()) for name in names]
     unknown = [name or "(no name)" for name in names if name not in COLUMNS or names.count(name) > 1]
     if "session" not in names or unknown:
         extra = f"; can't be used: {', '.join(unknown)}" if unknown else ""

@@ -14,7 +14,8 @@ from care.check import check as check_content
 from care.faults import ContentFaults
 from care.library import Library
 from commands.doctor import Doctor, Finding
-from commands.enrol import BadRow
+from commands.enrol import BadRow, chosen_types
+from commands.gate import gate_of_check
 from commands.parts import open_library, open_reader, open_store, out, wall_clock
 from commands.talk import BadLine, Talk, show_heard, understand_lines
 from settings import Settings, read_settings
@@ -24,15 +25,17 @@ app = typer.Typer()
 
 
 @app.command()
-def check() -> None:
+def check(
+    no_examples: bool = typer.Option(False, "--no-examples", help="Leave out the examples: quicker."),
+) -> None:
     """The clinician's compiler: everything that is wrong in content/, with file and line."""
     found = check_content(read_settings().content_dir)
-    for fault in found.faults:
-        out.print(str(fault), highlight=False, markup=False, soft_wrap=True)
-    for note in found.notes:
-        out.print(note, highlight=False, markup=False, soft_wrap=True)
-    out.print(f"{len(found.faults)} {'fault' if len(found.faults) == 1 else 'faults'}", highlight=False)
-    if found.faults:
+    lost, told = ((), []) if no_examples or found.library is None else gate_of_check(found.library)
+    for line in (*found.faults, *lost, *found.notes, *told):
+        out.print(str(line), highlight=False, markup=False, soft_wrap=True)
+    count = len(found.faults) + len(lost)
+    out.print(f"{count} {'fault' if count == 1 else 'faults'}", highlight=False)
+    if count:
         raise typer.Exit(2)
 
 
@@ -74,13 +77,18 @@ def chat(
     day: int = typer.Option(1, min=0, max=60, help="Day after the session; 0 is the session's day."),
     lang: str = typer.Option("", help="The language that the patient chose; the clinic's unless set."),
     why: bool = typer.Option(False, "--why", help="Show what was read, and which words decided."),
+    procedure: str = typer.Option("", help="What the patient had: a folder's name; the first one unless set."),
+    type: list[str] = typer.Option([], help="A patient type such as scalp; may be given several times."),
 ) -> None:
     """Talk to the bot in the terminal, as a patient. Nothing is kept or sent. Ctrl-D ends it."""
     library = open_library(read_settings())
     lang = lang or library.clinic.language
     if lang not in library.languages:
         raise BadRow(f"language {lang!r} is not offered; use one of: {', '.join(library.languages)}")
-    talk = Talk(library, open_reader(library), wall_clock())
+    if procedure and procedure not in library.procedures:
+        raise BadRow(f"procedure {procedure!r} is not offered; use one of: {', '.join(library.procedures)}")
+    types = chosen_types(" ".join(type), library.procedure_of(procedure))
+    talk = Talk(library, open_reader(library), wall_clock(), procedure=procedure, types=types)
     failures = 0
     while True:
         try:

@@ -30,6 +30,10 @@ def status(read: Reads, library: Library, now: datetime) -> Table:
     due = outbox.next_due(read)
     when = moment(due).astimezone(library.clinic.zone).strftime("%Y-%m-%d %H:%M") if due else "nothing planned"
     table.add_row("next message", when)
+    if library.drafts:
+        table.add_row("content", f"{len(library.drafts)} files are drafts: aftercare check names them")
+    for name, why in library.withheld.items():
+        table.add_row(f"{name} is not offered", escape(why))
     beat = audit.recall(read, "alive_at")
     table.add_row("bot last alive", _ago(beat, now))
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,11 +11,19 @@ from rich.console import Console
 
 from care.faq import FaqIndex
 from care.library import Library, load
+from care.passages import answers
+from care.signing import Unsigned
 from care.understand import Reader, load_reader
 from settings import Settings
 from store.sqlite import Sqlite
 
 out = Console()
+SPOKEN = "words spoken"
+"""Name of the small fact that tells which words the bot last ran with."""
+
+
+class BadContent(ValueError):
+    """What was asked of content/ can't be done; the text says why, and what to do."""
 
 
 def wall_clock() -> datetime:
@@ -30,9 +39,37 @@ def open_library(settings: Settings) -> Library:
     return library
 
 
+def open_offered(settings: Settings) -> Library:
+    """As :func:`open_library`, offering only what is signed, unless the settings allow the rest.
+
+    BadContent when nothing would be left to offer.
+    """
+    library = open_library(settings)
+    try:
+        if not settings.allow_unsigned:
+            library.offer_signed()
+    except Unsigned as nothing:
+        raise BadContent(str(nothing)) from None
+    return library
+
+
+def fingerprint(library: Library) -> str:
+    """Another value as soon as anything is said otherwise; the same words in two processes have the same."""
+    told = hashlib.sha256()
+    for lang in ("", *library.written):
+        texts = [(w.home, w.id, w.version, w.source) for w in library.texts(lang)]
+        topics = (
+            [(a.file, a.topic, a.label, a.version, a.by_day, a.other) for a in answers(library, lang)] if lang else []
+        )
+        told.update(repr((lang, texts, sorted(topics))).encode())
+    return told.hexdigest()[:16]
+
+
 def open_reader(library: Library) -> Reader:
     """Everything that understanding needs, loaded once."""
-    return load_reader(library.root / "general", library.languages, FaqIndex(library.books.values()))
+    books = [library.books[lang] for lang in library.complete]
+    general = library.root / "general"
+    return load_reader(general, library.complete, FaqIndex(books), library.making, library.procedures)
 
 
 def open_store(settings: Settings) -> Sqlite:

@@ -57,7 +57,8 @@ class Running(Protocol):
 
 def demo_settings(**more: object) -> Settings:
     """The user's content and time zone; nothing else of theirs may reach the demo, right or wrong."""
-    return read_settings(telegram_bot_token=TOKEN, staff_chat_id=GROUP, bot_mode="polling", **more)
+    ours = {"telegram_bot_token": TOKEN, "staff_chat_id": GROUP, "bot_mode": "polling", "allow_unsigned": True}
+    return read_settings(**ours, **more)
 
 
 def beginning(clinic: Clinic, now: datetime) -> datetime:
@@ -170,11 +171,13 @@ def _plan_end(house: Running) -> datetime | None:
 
 def _what_next(house: Running) -> str:
     row = house.store.read.one(
-        "SELECT planned FROM outgoing WHERE planned IS NOT NULL AND state = 'waiting' ORDER BY due_at LIMIT 1"
+        "SELECT o.planned, e.procedure FROM outgoing o JOIN episode e ON e.id = o.episode_id "
+        "WHERE o.planned IS NOT NULL AND o.state = 'waiting' ORDER BY o.due_at LIMIT 1"
     )
     if row is None:
         return ""
-    return house.library.say(f"title.{row['planned']}", house.library.clinic.language, {}).html
+    own = {"procedure": row["procedure"]}
+    return house.library.say(f"title.{row['planned']}", house.library.clinic.language, own).html
 
 
 def _care_day(house: Running, person_id: int, now: datetime) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
@@ -42,14 +42,17 @@ class Heard:
 class Talk:
     """The running bot's understanding, deciding and wording, for one imagined patient."""
 
-    def __init__(self, library: Library, reader: Reader, now: datetime) -> None:
+    def __init__(
+        self, library: Library, reader: Reader, now: datetime, *, procedure: str = "", types: Sequence[str] = ()
+    ) -> None:
+        """``procedure``: what the patient had, the clinic's first unless set; ``types``: those of the patient."""
         self._library, self._reader, self._now = library, reader, now
-        self._procedure = next(iter(library.procedures.values()))
+        self._procedure, self._types = library.procedure_of(procedure), tuple(types)
 
     def hear(self, text: str, day: int, lang: str, *, failures: int = 0) -> Heard:
         """What the bot would do with ``text`` from a patient on ``day`` who chose ``lang``."""
         try:
-            reading = self._reader.read(text, day, lang)
+            reading = self._reader.read(text, day, lang, self._procedure.id)
         except Exception:  # as the running bot: what can't be understood is for a person
             reading = Reading(Level.REVIEW, ("unreadable",), readable=False)
         decision = decide(reading, self._situation(day, failures))
@@ -57,7 +60,7 @@ class Talk:
         if decision.ask_signs:
             says.append(screen(0, "danger", known(SAFETY, self._procedure), self._procedure, {}))
         shown = lang if lang in self._library.languages else self._library.clinic.language
-        facts = {"day": day, "procedure": self._procedure.id}
+        facts = {"day": day, "procedure": self._procedure.id, "types": self._types}
         parts = [self._library.say(say.words, shown, {**facts, **say.facts}).html for say in says]
         return Heard(reading, decision, plain("\n\n".join(parts)), self._source(says, shown))
 
@@ -68,15 +71,21 @@ class Talk:
             day=day,
             now=local,
             procedure=self._procedure.id,
+            usual=self._procedure.usual,
             clinic_open=is_open(clinic, self._now),
             promise={level: promised(clinic, level, self._now).astimezone(clinic.zone) for level in Level},
             session=local - timedelta(days=day),
             failures=failures,
+            lines=self._library.lines,
         )
 
     def _source(self, says: list[Say], lang: str) -> str | None:
         topic = next((str(say.facts["topic"]) for say in says if say.words == "faq.answer"), None)
-        return self._library.books[lang].answers[topic].source(self._library.sources) if topic else None
+        if not topic:
+            return None
+        library = self._library
+        answers = library.books[lang].of(self._procedure.id).answers
+        return answers[topic].source(library.sources, lang, library.clinic.language)
 
 
 def plain(html: str) -> str:

@@ -205,7 +205,7 @@ class Delivery:
             log.error("row %d: the channel failed: %s", hand.id, type(trouble).__name__)
             await self._unknown(hand)
         else:
-            await self._outcomes.sent(hand, ready, message_id, self._clock())
+            await self._outcomes.sent(hand, message_id, self._clock())
             log.info("row %d sent", hand.id)
 
     async def _again(self, hand: Hand, later: Later) -> None:
@@ -244,7 +244,7 @@ def _handing(tx: Writes, hand: Hand, ready: Ready, me: str, now: datetime) -> bo
     if outbox.held(tx, hand.chat_id, now):
         outbox.back(tx, hand.rows, "limited")
         return False
-    if not outbox.handing(tx, hand.id, me, hand.words, hand.facts):
+    if not outbox.handing(tx, hand.id, me, ready.said, hand.facts):
         outbox.back(tx, hand.merged, "")
         return False
     for row_id in hand.merged:

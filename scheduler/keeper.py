@@ -40,7 +40,7 @@ class Keeper:
         patient = people.by_id(tx, row["patient_id"])
         if episode is None or patient is None or episode["state"] != "running":
             return
-        procedure = self._library.procedures[episode["procedure"]]
+        procedure = self._library.procedure_of(episode["procedure"])
         planned = next((p for p in procedure.plan if p.id == row["planned"]), None)
         standing = flags.unresolved(tx, patient["id"])
         serious = standing is not None and Level.of(standing["level"]) >= Level.URGENT
@@ -71,8 +71,11 @@ class Keeper:
 
     def _title(self, row: Row) -> str:
         """What did not arrive, as staff know it."""
-        language = self._library.clinic.language
-        return self._library.say(f"title.{row['planned']}", language, {}).html if row["planned"] else str(row["words"])
+        if not row["planned"]:
+            return str(row["words"])
+        episode = people.episode(self._store.read, row["episode_id"])
+        own = {"procedure": episode["procedure"] if episode else ""}
+        return self._library.say(f"title.{row['planned']}", self._library.clinic.language, own).html
 
     async def refused(self, row: Row, reason: str) -> None:
         """Who is on call can't be written to, or an answer did not reach its patient: the group is told."""

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from care import invitation
 from care.channel import Key, Keys, Letter
-from care.model import Button, Clinic, Facts, Procedure, Rows, Said
+from care.decide import topic_rows
+from care.model import Button, Clinic, Facts, Part, Procedure, Rows, Said
 from store import invitations, outbox, people
 from store.seam import Reads, Row, Writes
 
@@ -23,6 +24,7 @@ class Words(Protocol):
     @property
     def procedures(self) -> Mapping[str, Procedure]: ...
     def say(self, words: str, lang: str, facts: Facts) -> Said: ...
+    def answers(self, topic: str, procedure: str) -> bool: ...
     def label(self, button: Button, lang: str, facts: Facts) -> str: ...
 
 
@@ -103,7 +105,8 @@ class Letters:
         if patient is not None:
             facts["first_name"] = patient["first_name"]
         if episode is not None:
-            facts |= {"day": people.episode_of(episode).day(now), "procedure": episode["procedure"]}
+            noun = people.episode_of(episode)
+            facts |= {"day": noun.day(now), "procedure": noun.procedure, "types": list(noun.types)}
         return facts
 
     def _said(self, row: Row, words: str, facts: Facts) -> Said:
@@ -111,7 +114,8 @@ class Letters:
         if not facts.get("repeat"):
             return said
         note = self._library.say("repeat.note", row["lang"], facts)
-        return replace(said, html=f"{note.html}\n\n{said.html}")
+        parts = (*said.parts, Part(note.words, note.version, note.hash), *note.parts)
+        return replace(said, html=f"{note.html}\n\n{said.html}", parts=parts)
 
     def _letter(self, row: Row, said: Said, facts: Facts) -> Letter:
         keyboard = None if row["keyboard"] is None else outbox.buttons(json.loads(row["keyboard"]))
@@ -119,13 +123,20 @@ class Letters:
         return Letter(
             chat_id=row["chat_id"],
             html=said.html,
-            inline=self._keys(outbox.buttons(json.loads(row["buttons"])), row, facts),
+            inline=self._keys(outbox.buttons(json.loads(row["buttons"])) or self._chips(row, facts), row, facts),
             keyboard=None if keyboard is None else self._keys(keyboard, row, facts),
             # A group that has moved can't change what stands in its old place: it is said anew.
             edits=edits if chat_id == row["chat_id"] else 0,
             reply_to=self._reply_to(row),
             ask_reply=bool(row["ask_reply"]),
         )
+
+    def _chips(self, row: Row, facts: Facts) -> Rows:
+        """What most patients ask on that day, below the planned message that they are reading."""
+        procedure = self._library.procedures.get(str(facts.get("procedure", "")))
+        reading = facts.get("today") or row["planned"]
+        chips = next((planned.chips for planned in procedure.plan if planned.id == reading), ()) if procedure else ()
+        return topic_rows([topic for topic in chips if self._library.answers(topic, str(facts["procedure"]))])
 
     def _keys(self, buttons: Rows, row: Row, facts: Facts) -> Keys:
         return tuple(
@@ -160,7 +171,7 @@ class Letters:
                 session_at=session,
                 next_session=date.fromisoformat(upcoming) if upcoming else None,
                 lang=facts["lang"],
-                variant=facts.get("variant", ""),
+                types=facts.get("types", ()),
                 reference=facts.get("reference", ""),
                 made_by=facts["made_by"],
                 now=now,

@@ -11,7 +11,6 @@ from typing import Protocol, TypeVar
 from care.channel import Refused
 from care.model import Lane
 from scheduler.hands import Hand
-from scheduler.letters import Ready
 from store import audit, outbox, people
 from store.seam import Row, Store, Writes, moment
 
@@ -48,11 +47,11 @@ class Outcomes:
                 log.error("not written, tried again: %s", type(trouble).__name__)
                 await asyncio.sleep(WRITE_AGAIN)
 
-    async def sent(self, hand: Hand, ready: Ready, message_id: int, now: datetime) -> None:
+    async def sent(self, hand: Hand, message_id: int, now: datetime) -> None:
         """It went out. What begins with a planned message begins in the same transaction."""
 
         def mark(tx: Writes) -> None:
-            outbox.sent(tx, hand.id, message_id, ready.said.version, ready.said.hash, now)
+            outbox.sent(tx, hand.id, message_id, now)
 
         def both(tx: Writes) -> None:
             mark(tx)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from care.cards import case, lane, terms, who
 from care.checkin import known, screen
 from care.library import Library
-from care.model import Lane, Level, Procedure, Say, Why
+from care.model import Lane, Level, Say, Why
 from care.plan import quiet_until
 from store import asking, audit, checkins, flagging, flags, people
 from store.flagging import Staffroom
@@ -85,15 +85,12 @@ def _unanswered(tx: Writes, library: Library, room: Staffroom, checkin: Row, pat
 
 def _ask_again(tx: Writes, library: Library, checkin: Row, patient: Row, now: datetime) -> None:
     episode = people.episode(tx, checkin["episode_id"]) if checkin["episode_id"] else None
-    procedure: Procedure = library.procedures[episode["procedure"]] if episode else _first(library)
-    shown = screen(checkin["id"], checkin["step"], known(checkin["checkin"], procedure), procedure, {})
+    procedure = library.procedure_of(episode["procedure"] if episode else "")
+    plan = known(checkin["checkin"], procedure, people.types_of(episode) if episode else ())
+    shown = screen(checkin["id"], checkin["step"], plan, procedure, {})
     asking.close(tx, patient, checkin["id"], now)
     say = Say("checkin.reminder", shown.facts, shown.buttons, lane=Lane.CARE)
     asking.show(tx, patient, episode, say, checkin["id"], now)
-
-
-def _first(library: Library) -> Procedure:
-    return next(iter(library.procedures.values()))
 
 
 def _silence(tx: Writes, room: Staffroom, checkin: Row, patient: Row, now: datetime) -> None:

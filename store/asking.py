@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from care.checkin import first_step, known, screen
 from care.model import Clinic, Lane, Procedure, Say
-from store import checkins, outbox
+from store import checkins, outbox, people
 from store.saying import to_patient
 from store.seam import Row, Writes
 
@@ -29,7 +29,7 @@ def begin(
     A planned one is asked once more after the clinic's hours; silence after the safety questions
     is looked at after the clinic's minutes.
     """
-    plan = known(checkin, procedure)
+    plan = known(checkin, procedure, people.types_of(episode) if episode else ())
     wait = timedelta(hours=clinic.remind_hours) if origin == "planned" else timedelta(minutes=clinic.silence_minutes)
     step = first_step(plan)
     for open_one in checkins.under_way(tx, patient["id"]):

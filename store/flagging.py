@@ -96,12 +96,21 @@ def _join(
         if level is Level.EMERGENCY:
             tell_on_call(tx, room, patient, flag_id, level, words, 0, now)
     elif told:  # a photo without words follows by itself
-        relay(tx, room, patient, flag_id, level, told, now)
+        relay(tx, room, patient, flag_id, level, told, now, kind)
 
 
-def relay(tx: Writes, room: Staffroom, patient: Row, flag_id: int, level: Level, words: str, now: datetime) -> None:
-    """Show staff what the patient said next, under the card that it belongs to."""
-    facts = {"who": who(patient, room.clinic), "text": cut(words), "level": level.word}
+def relay(
+    tx: Writes,
+    room: Staffroom,
+    patient: Row,
+    flag_id: int,
+    level: Level,
+    words: str,
+    now: datetime,
+    kind: str = "",
+) -> None:
+    """Show staff what the patient said next, under the card that it belongs to; ``kind`` as of a flag."""
+    facts = {"who": who(patient, room.clinic), "text": cut(words), "level": level.word, "kind": kind}
     # A medium without words: it follows by itself.
     say = Say("staff.relay", facts, lane=lane(level)) if words else Say("staff.media", lane=lane(level))
     under_card(tx, room, say, flag_id, now)
@@ -161,6 +170,7 @@ def card_of(read: Reads, room: Staffroom, flag_id: int) -> Say:
         patient,
         room.clinic,
         procedure=episode["procedure"] if episode else "",
+        types=people.types_of(episode) if episode else (),
         times=times,
         names=names,
     )

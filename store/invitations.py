@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from store.seam import Reads, Row, Writes, added, stamp
@@ -16,7 +17,7 @@ def make(
     session_at: datetime,
     next_session: date | None,
     lang: str,
-    variant: str,
+    types: Sequence[str],
     reference: str,
     made_by: str,
     now: datetime,
@@ -33,7 +34,7 @@ def make(
             "session_at": stamp(session_at),
             "next_session": next_session.isoformat() if next_session else None,
             "lang": lang,
-            "variant": variant,
+            "variant": ",".join(types),
             "reference": reference,
             "made_by": made_by,
             "made_at": stamp(now),

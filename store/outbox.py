@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from care.model import Button, Lane, Rows, Say
+from care.model import Button, Lane, Rows, Said, Say
+from store import wordings
 from store.seam import Reads, Row, Writes, added, packed, stamp
 
 ENDED = ("sent", "refused", "unknown", "dropped", "merged", "cancelled")
@@ -180,22 +181,22 @@ def next_after(read: Reads, now: datetime) -> int | None:
     return min([*stamps, *([until] if until else [])], default=None)
 
 
-def handing(tx: Writes, row_id: int, me: str, words: str, facts: Mapping[str, Any]) -> bool:
+def handing(tx: Writes, row_id: int, me: str, said: Said, facts: Mapping[str, Any]) -> bool:
     """Note that the row goes out this moment in these words; False when it is no longer ours to send."""
     return bool(
         tx.run(
-            "UPDATE outgoing SET state = 'handed', words = ?, facts = ? "
+            "UPDATE outgoing SET state = 'handed', words = ?, facts = ?, version = ?, hash = ?, inside = ? "
             "WHERE id = ? AND state = 'claimed' AND claimed_by = ?",
-            (words, packed(dict(facts)), row_id, me),
+            (said.words, packed(dict(facts)), said.version, said.hash, wordings.kept(tx, said.parts), row_id, me),
         )
     )
 
 
-def sent(tx: Writes, row_id: int, message_id: int, version: str, digest: str, now: datetime) -> None:
-    """Mark as sent, with the channel's id and the version of the words."""
+def sent(tx: Writes, row_id: int, message_id: int, now: datetime) -> None:
+    """Mark as sent, with the channel's id."""
     tx.run(
-        "UPDATE outgoing SET state = 'sent', message_id = ?, version = ?, hash = ?, sent_at = ? WHERE id = ?",
-        (message_id, version, digest, stamp(now), row_id),
+        "UPDATE outgoing SET state = 'sent', message_id = ?, sent_at = ? WHERE id = ?",
+        (message_id, stamp(now), row_id),
     )
 
 

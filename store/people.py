@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,8 +46,13 @@ def episode_of(row: Row) -> Episode:
         session_at=moment(row["session_at"]),
         zone=ZoneInfo(row["zone"]),
         next_session=date.fromisoformat(row["next_session"]) if row["next_session"] else None,
-        variant=row["variant"],
+        types=types_of(row),
     )
+
+
+def types_of(row: Row) -> tuple[str, ...]:
+    """The patient types that an episode or an invitation holds."""
+    return tuple(type for type in row["variant"].split(",") if type)
 
 
 def by_chat(read: Reads, chat_id: int) -> Row | None:
@@ -148,7 +154,7 @@ def begin(
     session_at: datetime,
     zone: ZoneInfo,
     next_session: date | None,
-    variant: str,
+    types: Sequence[str],
     now: datetime,
 ) -> int:
     """Begin an episode; its id. The one before must have ended."""
@@ -161,7 +167,7 @@ def begin(
             "session_at": stamp(session_at),
             "zone": zone.key,
             "next_session": next_session.isoformat() if next_session else None,
-            "variant": variant,
+            "variant": ",".join(types),
             "state": "running",
             "began_at": stamp(now),
         },

@@ -8,7 +8,7 @@ from care.library import Library
 from care.model import Lane, Say
 from care.plan import at_enrolment, schedule
 from store import audit, checkins, outbox, people
-from store.seam import Writes
+from store.seam import Reads, Writes
 
 
 def plan(tx: Writes, library: Library, episode_id: int, now: datetime) -> None:
@@ -36,6 +36,17 @@ def plan(tx: Writes, library: Library, episode_id: int, now: datetime) -> None:
             outbox.ended(tx, row_id, "dropped", "past at enrolment, and no longer of help", now)
 
 
+def to_come(read: Reads) -> dict[tuple[str, str, str], int]:
+    """(procedure, message, language) -> how many patients in care still have it to come."""
+    rows = read.rows(
+        "SELECT e.procedure, o.planned, o.lang, count(DISTINCT o.patient_id) AS n"
+        " FROM outgoing o JOIN episode e ON e.id = o.episode_id"
+        " WHERE o.planned IS NOT NULL AND o.state = 'waiting' AND e.state = 'running'"
+        " GROUP BY e.procedure, o.planned, o.lang"
+    )
+    return {(row["procedure"], row["planned"], row["lang"]): row["n"] for row in rows}
+
+
 def stop(tx: Writes, patient_id: int, now: datetime) -> None:
     """End a patient's care messages for good: danger is still read."""
     episode = people.running(tx, patient_id)
@@ -54,7 +65,7 @@ def replan(tx: Writes, library: Library, patient_id: int, now: datetime) -> None
     if row is None or owner is None:
         return
     episode, patient = people.episode_of(row), people.patient_of(owner)
-    whole = schedule(library.procedures[episode.procedure], episode, patient, library.clinic)
+    whole = schedule(library.procedure_of(episode.procedure), episode, patient, library.clinic)
     times = {due.planned.id: due for due in whole}
     waiting = [r for r in outbox.planned(tx, episode.id) if r["state"] == "waiting" and r["planned"] in times]
     outbox.move(

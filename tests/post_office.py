@@ -179,7 +179,7 @@ class Post:
                 session_at=self.clock(),
                 zone=ZoneInfo(zone),
                 next_session=None,
-                variant="",
+                types=(),
                 now=self.clock(),
             )
             planning.plan(tx, self.words, episode, self.clock())

@@ -21,7 +21,7 @@ class SetAnswers:
     answer_at: float = 0.7
     offer_at: float = 0.3
 
-    def search(self, text: str, lang: str) -> Sequence[tuple[str, float]]:
+    def search(self, text: str, lang: str, procedure: str) -> Sequence[tuple[str, float]]:
         return self.hits
 
 

@@ -120,13 +120,13 @@ class Storyteller:
     # What people do
 
     @verb(r"enrol")
-    async def _enrol(self, told: str | dict[str, str]) -> None:
-        wish = {"who": told} if isinstance(told, str) else dict(told)
+    async def _enrol(self, told: str | dict[str, Any]) -> None:
+        wish: dict[str, Any] = {"who": told} if isinstance(told, str) else dict(told)
         name = wish["who"]
         if {"session", "next session"} & wish.keys():
             self._invite({**wish, "for": name})
         else:
-            self._invitations[name] = await self._town.invite()
+            self._invitations[name] = await self._town.invite(types=several(wish.get("types", [])))
         await self._open(name, f"{name}'s invitation")
         await self._press_if_asked(name, "English")
         place = [wish["place"]] if "place" in wish else []
@@ -135,13 +135,14 @@ class Storyteller:
             await self._press(name, label)
 
     @verb(r"desk invites")
-    def _invite(self, wish: dict[str, str]) -> None:
+    def _invite(self, wish: dict[str, Any]) -> None:
         """The command at the desk, beside the bot that runs: for sessions that were days ago."""
         town = self._town
         clock = self._time(wish["session"]) if "session" in wish else town.clock()
         local = clock.astimezone(town.library.clinic.zone)
         enrolling = Enrolling(town.library, USERNAME, town.clock(), town.chance, "command")
         row = {"session": f"{local:%Y-%m-%d %H:%M}", "next_session": wish.get("next session", "")}
+        row["types"] = " ".join(several(wish.get("types", [])))
         store = Sqlite(town.settings().database, alone=False)
         try:
             invited = store.write_now(lambda tx: enrolling.invite(tx, enrolling.wish(row)))
@@ -150,8 +151,9 @@ class Storyteller:
         self._invitations[wish["for"]] = invited.link.partition("?start=")[2]
 
     @verb(r"(\w+) invites")
-    async def _invites(self, by: str, name: str) -> None:
-        self._invitations[name] = await self._town.invite(by)
+    async def _invites(self, by: str, told: str | dict[str, Any]) -> None:
+        wish = {"for": told} if isinstance(told, str) else told
+        self._invitations[wish["for"]] = await self._town.invite(by, types=several(wish.get("types", [])))
 
     @verb(r"(\w+) opens")
     async def _open(self, name: str, told: str) -> None:

@@ -162,6 +162,132 @@ def test_everything_is_told_at_once_in_the_order_of_files_and_lines(formless: Br
     assert list(formless.faults) == sorted(formless.faults)
 
 
+# What stands in curly brackets
+
+BRACKETS = [
+    ("small.thanks", "{% if open %}Hello", "{% if … %} has no end: write {% endif %}"),
+    ("small.hello", "Hello{% endif %}", "{% endif %} has no {% if … %}"),
+    ("small.fine", "{% fi open %}Hello", "{% fi … %} means nothing"),
+    ("call.thanks", "Call {{ phone|loud }}.", "`|loud` means nothing: use |day_name"),
+    ("faq.choose", "Call {{ phone }.", "the curly brackets are wrong"),
+    ("faq.unsure", "Call {{ }}.", "the curly brackets are wrong"),
+    ("plan.nothing", "{# a note", "{# has no #}"),
+]
+UNFIT = [
+    ("small.thanks", "Until {{ when|clock }}.", "`small.thanks` asks for `when`"),
+    ("small.hello", "{{ say('settings.paused') }}", "says `settings.paused`, which needs `until`"),
+    ("small.fine", "{{ say('small.hallo') }}", "says `small.hallo`, and no such words are written"),
+    ("call.thanks", "{{ say('flag.gone') }}", "says `flag.gone`"),
+    ("plan.timeline", "{% for item in came %}{{ item.titel }}{% endfor %}", "there is no `.titel`"),
+    ("plan.paused", "{{ until + 1 }}", "does not fit together"),
+    ("settings.resumed", "Day {{ day }} again.", "reads “None” while something is not known"),
+    ("settings.saved", "**Saved. I go by this from now on.", "stars or curly brackets"),
+    ("settings.pause", "{% if first_name %}For how long?{% endif %}", "is empty: write its words"),
+    ("recall.toast", "Thank you. " * 20, "a notice may have 200"),
+    ("sign.pus", "Pus, or a yellow crust, or some bad smell", "41 characters; a button may have 40"),
+    ("start.used", "Used. " * 700, "4199 characters; a message may have 4096"),
+    ("staff.nobody", "{{ nickname }}", "`staff.nobody` asks for `nickname`"),
+]
+OF_TYPES = [
+    ("day1.for.scalp", "Keep it dry. " * 30, "day1", "with the lines of a type of patient may have 1000"),
+    ("day3.late", "Rest well. " * 130, "catch_up", "a catch-up may have 1400"),
+]
+
+
+def home_of(content: Content, id: str) -> str:
+    """The English file that has a heading."""
+    for file in (SERVICE, SAFETY, CHECKIN, STAFF, BUTTONS, "general/en/enrolment.md", MESSAGES):
+        if f"\n## {id}\n" in content.text(file):
+            return file
+    raise LookupError(id)
+
+
+def replaced(folder: Path, seeds: list[tuple[str, str]]) -> Broken:
+    """A content in which other words stand under some headings, and what is told of it."""
+    content = Content(folder / "content")
+    for id, words in seeds:
+        content.put(home_of(content, id), id, words)
+    return Broken(content, check(content.root).faults)
+
+
+@pytest.fixture(scope="module")
+def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    return replaced(tmp_path_factory.mktemp("bracketed"), [(id, words) for id, words, _ in BRACKETS])
+
+
+@pytest.fixture(scope="module")
+def unfit(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    seeds = [*((id, words) for id, words, _ in UNFIT), *((id, words) for id, words, _, _ in OF_TYPES)]
+    return replaced(tmp_path_factory.mktemp("unfit"), seeds)
+
+
+@pytest.mark.parametrize(("id", "told"), [(id, told) for id, _, told in BRACKETS], ids=lambda value: value[:30])
+def test_brackets_that_cannot_be_read_are_told_on_their_line(bracketed: Broken, id: str, told: str) -> None:
+    file = home_of(bracketed.content, id)
+    line = bracketed.content.line(file, f"## {id}") + 1
+    assert [f for f in bracketed.faults if (f.file, f.line) == (file, line) and f"`{id}`" in f.what and told in f.what]
+
+
+@pytest.mark.parametrize(
+    ("id", "words", "told"),
+    [*UNFIT, *((of, words, told) for _, words, of, told in OF_TYPES)],
+    ids=lambda value: value[:30],
+)
+def test_words_that_do_not_fit_are_told_with_their_place(unfit: Broken, id: str, words: str, told: str) -> None:
+    file = home_of(unfit.content, id)
+    heading = unfit.content.line(file, f"## {id}")
+    [line] = {f.line for f in unfit.faults if f.file == file and told in f.what}
+    # A name or an id that is wrong stands on its own line; the whole text is told of on its heading.
+    assert line == heading + (1 if re.search("asks for|no such words|says `flag", told) else 0)
+
+
+JARGON = re.compile(
+    r"jinja|regex|undefined|NoneType|Traceback|object at|\b(str|int|dict|tuple|list index|datetime|None|key)\b(?! of)"
+    r"|[Ee]rror|exception|template|mapping|scalar|token|parse",
+)
+
+
+def test_every_fault_is_told_in_words_that_a_nurse_understands(
+    formless: Broken, wordless: Broken, bracketed: Broken, unfit: Broken
+) -> None:
+    told = [fault.what for broken in (formless, wordless, bracketed, unfit) for fault in broken.faults]
+    assert len(told) > 100
+    assert [what for what in told if JARGON.search(re.sub("[“`][^”`]*[”`]", "", what))] == []
+
+
+# What is offered
+
+
+def test_each_language_and_procedure_has_its_line(sound: Checked) -> None:
+    start = sound.notes.index("What is offered:")
+    table = sound.notes[start + 1 : start + 4]
+    assert [line.split(":")[0] for line in table] == ["en", "es", "microneedling"]
+    assert all("a draft: nobody has signed" in line for line in table)
+
+
+def test_a_procedure_that_is_not_named_is_looked_at_as_if_it_were(tmp_path: Path) -> None:
+    content = Content(tmp_path / "content")
+    shutil.copytree(content.root / "microneedling", content.root / "peel")
+    for lang in ("en", "es"):
+        text = content.text(f"peel/{lang}/messages.md")
+        content.write(f"peel/{lang}/messages.md", text.replace("## day2.late", "## day2.lost"))
+    content.put("peel/en/messages.md", "day5", "This is normal, {{ nickname }}.")
+    found = check(content.root)
+    assert found.faults == ()
+    [told] = [note for note in found.notes if note.startswith("peel: ")]
+    assert "not offered, clinic.yaml does not name it" in told
+    assert re.search(r"\d+ to mend first: peel/.*; peel/.*; peel/.* … and \d+ more", told)
+
+
+def test_a_procedure_whose_file_cannot_be_read_is_not_offered_and_disturbs_nobody(tmp_path: Path) -> None:
+    content = Content(tmp_path / "content")
+    shutil.copytree(content.root / "microneedling", content.root / "peel")
+    content.change("peel/procedure.yaml", r"^last_day: .*", "last_day: soon")
+    found = check(content.root)
+    assert found.faults == ()
+    assert any("peel: not offered" in note and "`last_day` must be a whole number" in note for note in found.notes)
+
+
 # The words
 
 
@@ -207,15 +333,21 @@ def test_a_sign_that_nobody_can_be_asked_about_is_told(wordless: Broken) -> None
 
 
 def test_a_fact_that_is_not_known_is_told(wordless: Broken) -> None:
-    wordless.tells(SERVICE, "## faq.unsure", "nickname")
+    wordless.tells(SERVICE, "I can't answer that", "asks for `nickname`", "it can use: clinic, phone")
+
+
+def test_words_that_another_language_says_differently_are_told(wordless: Broken) -> None:
+    wordless.tells(
+        "general/es/service.md", "## faq.unsure", "other names in curly brackets than in en", "nickname there"
+    )
 
 
 def test_a_fact_that_other_words_get_and_the_plans_do_not_is_told(wordless: Broken) -> None:
-    wordless.tells(MESSAGES, "## day4", "hour")
+    wordless.tells(MESSAGES, "Your hour is", "asks for `hour`", "can't use")
 
 
 def test_words_that_say_words_which_are_not_there_are_told(wordless: Broken) -> None:
-    wordless.tells(SERVICE, "## faq.choose", "no.such.words")
+    wordless.tells(SERVICE, "{{ say('no.such.words') }}", "no.such.words", "mend the id")
 
 
 def test_words_that_say_themselves_are_told(wordless: Broken) -> None:
@@ -239,7 +371,7 @@ def test_a_message_of_the_plan_that_is_too_long_is_told(wordless: Broken) -> Non
 
 
 def test_a_word_that_patients_must_not_read_is_told(wordless: Broken) -> None:
-    wordless.tells(MESSAGES, "## day2", "“normal”", "usual")
+    wordless.tells(MESSAGES, "This looks normal", "“normal”", "usual")
 
 
 def test_a_heading_that_ended_up_in_the_words_is_told(wordless: Broken) -> None:
@@ -251,11 +383,11 @@ def test_words_that_are_hard_to_read_are_told(wordless: Broken) -> None:
 
 
 def test_an_answer_with_an_unknown_fact_is_told(wordless: Broken) -> None:
-    wordless.tells(FAQ, "## what_is", "`what_is`", "nickname")
+    wordless.tells(FAQ, "Your skin is normal", "`what_is`", "nickname")
 
 
 def test_an_answer_with_a_word_that_patients_must_not_read_is_told(wordless: Broken) -> None:
-    wordless.tells(FAQ, "## how_it_works", "“normal”")
+    wordless.tells(FAQ, "It is normal.", "“normal”")
 
 
 def test_a_sign_that_stands_for_an_unknown_symptom_is_told(wordless: Broken) -> None:
@@ -325,7 +457,7 @@ def test_a_fault_in_the_clinics_file_is_told_with_its_line(
         (r"^    level: emergency", "    level: urgent", "level: urgent", "is an emergency"),
         (r"^    level: urgent", "    level: urgnt", "level: urgnt", "none, review, urgent, emergency"),
         (r"(?<=fever, chills\]\n)    level: .*\n", "", "fever:", "`level` is missing"),
-        (r"^last_day: .*", "", "plan:", "`last_day` is missing"),
+        (r"^last_day: .*", "", "types:", "`last_day` is missing"),
         (r"^plan:$", "plan: later\nplam:", "plan: later", "must be a list"),
         (r"^danger:$", "danger: []\nfear:", "fear:", "`fear` means nothing here"),
         (r"^  redness: \[0, 3\]", "  redness: [0]", "redness: [0]", "`redness`, item 2, is missing"),
@@ -367,7 +499,8 @@ def test_a_file_or_folder_that_is_missing_is_told(tmp_path: Path, missing: str) 
     content = Content(tmp_path / "content")
     gone = content.root / missing
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
-    assert any("missing" in f.what or "no such file" in f.what for f in check(content.root).faults)
+    told = ("missing", "no such file", f"there is no {missing}")
+    assert any(word in fault.what for fault in check(content.root).faults for word in told)
 
 
 def test_a_file_that_an_editor_saved_with_a_byte_order_mark_and_crlf_passes(tmp_path: Path) -> None:

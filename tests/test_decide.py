@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from care.decide import CAUSES, EXPECTED_TOPIC, Decision, Situation, decide, emergency_words, flag_facts
+from care.decide import CAUSES, Decision, Situation, decide, emergency_words, flag_facts
 from care.model import Lane, Level, Reading
 from tests.town import shared_library, shared_reader
 
 NOW = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
 TODAY = NOW.replace(hour=17)
 TOMORROW = NOW.replace(day=5, hour=10)
+USUAL = shared_library().procedures["microneedling"].usual
 PATIENT = Situation(
     day=2,
     now=NOW,
     procedure="microneedling",
+    usual=USUAL,
     promise={Level.URGENT: TODAY, Level.REVIEW: TOMORROW, Level.EMERGENCY: TODAY},
     session=NOW.replace(day=2),
     last_topic="makeup",
@@ -173,12 +175,19 @@ def test_a_question_is_answered_although_staff_are_talking_with_the_patient() ->
     assert words(decide(Reading(topic="makeup"), replace(PATIENT, talking=True))) == ["faq.answer"]
 
 
-@pytest.mark.parametrize("symptom", sorted(EXPECTED_TOPIC))
+@pytest.mark.parametrize("symptom", sorted(USUAL))
 def test_an_expected_sign_is_answered_with_what_is_usual(symptom: str) -> None:
     decision = decide(Reading(symptoms=(symptom,)), PATIENT)
     assert words(decision) == ["faq.answer"]
-    assert decision.topic == EXPECTED_TOPIC[symptom]
-    assert decision.topic in shared_library().books["en"].answers
+    assert decision.topic == USUAL[symptom]
+    assert shared_library().answers(decision.topic, "microneedling")
+
+
+def test_what_is_usual_after_one_procedure_answers_nobody_else() -> None:
+    reading = Reading(symptoms=("redness",))
+    assert words(decide(reading, replace(PATIENT, procedure="peel", usual={}))) == ["faq.unsure"]
+    elsewhere = replace(PATIENT, procedure="peel", usual={"redness": "peel_redness"})
+    assert decide(reading, elsewhere).says[0].facts["topic"] == "peel_redness"
 
 
 @pytest.mark.parametrize("kind", ["thanks", "fine", "hello"])

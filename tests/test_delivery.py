@@ -532,7 +532,7 @@ def test_a_qr_carries_a_fresh_invitation_at_every_attempt_and_no_token_is_kept(t
             "procedure": "microneedling",
             "session_at": MONDAY,
             "lang": "en",
-            "variant": "",
+            "types": ["scalp"],
             "next_session": "2026-03-30",
             "made_by": "staff 1",
             "hours": 72,

@@ -129,7 +129,7 @@ def test_every_option_that_the_pages_name_exists() -> None:
 def test_every_command_that_the_pages_and_the_example_name_exists() -> None:
     for page in [*PAGES, ROOT / ".env.example", ROOT / "Makefile"]:
         text = page.read_text(encoding="utf-8")
-        typed = re.findall(r"(?:`|: |bin/)aftercare ((?:staff )?[a-z]+)", text.replace("$(BIN)/", "bin/"))
+        typed = re.findall(r"(?:`|: |bin/)aftercare ((?:(?:staff|content) )?[a-z-]+)", text.replace("$(BIN)/", "bin/"))
         unknown = {f"aftercare {words}" for words in typed} - set(commands())
         assert not unknown, f"{name(page)}: {unknown}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -12,8 +12,9 @@ import pytest
 from jinja2 import Environment, StrictUndefined
 
 from care.answers import LABEL, LONGEST, WAYS
-from care.faq import Answer, FaqBook, FaqIndex, Source, load_faq, load_sources
+from care.faq import Answer, FaqBook, FaqIndex, load_faq
 from care.faults import ContentFaults
+from care.sources import Source, load_sources
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # textstat imports what setuptools warns of
@@ -42,18 +43,19 @@ FACTS = {
     "first_name": "Ana",
     "procedure": "microneedling",
     "keep_days": "90",
+    "types": (),
 }
 RULES = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 @pytest.fixture(scope="module")
-def book() -> FaqBook:
-    return load_faq(FOLDERS, "en")
+def sources() -> Mapping[str, Source]:
+    return load_sources(CONTENT, ["microneedling"])
 
 
 @pytest.fixture(scope="module")
-def sources() -> dict[str, Source]:
-    return dict(load_sources(CONTENT / "microneedling" / "sources"))
+def book(sources: Mapping[str, Source]) -> FaqBook:
+    return load_faq(FOLDERS, "en", sources)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,7 @@ def test_answers_keep_to_the_tone(book: FaqBook) -> None:
         assert not shunned.search(text), (topic, day)
 
 
-def test_every_answer_rests_on_facts_that_are_there(book: FaqBook, sources: dict[str, Source]) -> None:
+def test_every_answer_rests_on_facts_that_are_there(book: FaqBook, sources: Mapping[str, Source]) -> None:
     facts = {fact for source in sources.values() for fact in source.facts}
     for answer in book.answers.values():
         assert set(answer.rests_on) <= facts
@@ -127,23 +129,28 @@ def test_every_answer_rests_on_facts_that_are_there(book: FaqBook, sources: dict
 
 
 def test_the_clinics_own_articles_are_named_first_and_no_more_than_two(
-    book: FaqBook, sources: dict[str, Source]
+    book: FaqBook, sources: Mapping[str, Source]
 ) -> None:
-    assert book.answers["makeup"].source(sources) == (
+    assert book.answers["makeup"].source(sources, "en") == (
         "Clinic article: Microneedling, benefits and risks; Clinic aftercare sheet (draft)"
     )
-    redness = book.answers["redness_expected"].source(sources)
+    redness = book.answers["redness_expected"].source(sources, "en")
     assert redness.startswith("Clinic article")
     assert redness.endswith("Clinic aftercare sheet (draft)")
     assert redness.count(";") == 1
-    assert book.answers["vitamin_c"].source(sources).startswith("Clinic article")
-    assert book.answers["exercise"].source(sources) == "Clinic aftercare sheet (draft)"
-    assert book.answers["my_data"].source(sources) == ""
+    assert book.answers["vitamin_c"].source(sources, "en").startswith("Clinic article")
+    assert book.answers["exercise"].source(sources, "en") == "Clinic aftercare sheet (draft)"
+    assert book.answers["my_data"].source(sources, "en") == ""
 
 
-def test_outside_facts_name_their_grade_or_say_that_there_is_no_source(sources: dict[str, Source]) -> None:
-    for fact, text in sources["care_sheet"].facts.items():
-        assert re.search(r"Grade [ABC]|[Nn]o (agreed )?source|[Oo]ur own judgement", text), fact
+def test_documents_are_named_in_the_patients_language_or_else_in_the_clinics(
+    book: FaqBook, sources: Mapping[str, Source]
+) -> None:
+    makeup = book.answers["makeup"]
+    assert makeup.source(sources, "es", "en") == (
+        "Artículo de la clínica: Microneedling, beneficios y riesgos; Hoja de cuidados de la clínica (borrador)"
+    )
+    assert makeup.source(sources, "fr", "es") == makeup.source(sources, "es")
 
 
 # What holds on which day: the words at the start of each answer, by the clinic's day grid
@@ -155,9 +162,9 @@ GRID = [
     ("retinoids", range(7), "No retinol or other retinoid now."),
     ("retinoids", range(7, 14), "From now on retinol is fine if your skin is calm"),
     ("retinoids", range(14, 31), "Retinol is fine now if your skin is calm"),
-    ("acids", range(7), "No acids, peels or scrubs now."),
+    ("acids", range(7), "No acids, home peels or scrubs now."),
     ("acids", range(7, 14), "From now on a mild acid or scrub is fine if your skin is calm"),
-    ("acids", range(14, 31), "Acids, mild scrubs and toners are fine again."),
+    ("acids", range(14, 31), "Acids, mild scrubs and toners are fine if your skin is calm"),
     ("vitamin_c", range(7), "No vitamin C on your skin now."),
     ("vitamin_c", range(7, 14), "You may start again if your skin is calm"),
     ("vitamin_c", range(14, 31), "Vitamin C is fine again"),
@@ -166,8 +173,8 @@ GRID = [
     ("exercise", range(7, 31), "Exercise is fine again."),
     ("water_heat", range(4), "Showers and baths lukewarm only"),
     ("water_heat", range(4, 7), "Warm showers and baths are fine now."),
-    ("water_heat", range(7, 14), "Pool, sea, hot tub, sauna and steam are fine if your skin is calm"),
-    ("water_heat", range(14, 31), "Pool, sea, hot tub, sauna and steam are fine again."),
+    ("water_heat", range(7, 14), "Warm showers and baths are fine.\nPool, sea, hot tub, sauna and steam are fine if"),
+    ("water_heat", range(14, 31), "Warm showers, pool, sea, hot tub, sauna and steam are fine again."),
     ("sunscreen", range(1), "No sunscreen today, unless the clinic gave you one."),
     ("sunscreen", range(1, 31), "Wear sunscreen each day now."),
     ("sun_exposure", range(7), "No direct sun and no sunbed for now"),
@@ -176,7 +183,7 @@ GRID = [
     ("alcohol", range(3), "Best to skip alcohol"),
     ("alcohol", range(3, 31), "Alcohol is fine again"),
     ("shaving_hair_removal", range(3), "Do not shave the treated skin now."),
-    ("shaving_hair_removal", range(3, 7), "Shave only if your skin is calm"),
+    ("shaving_hair_removal", range(3, 7), "Please ask the clinic before you shave, and only shave calm skin"),
     ("shaving_hair_removal", range(7, 14), "You can shave if your skin is calm"),
     ("shaving_hair_removal", range(14, 31), "Shaving is fine again."),
     ("other_treatments", range(14), "No other treatment on this skin before day 14."),
@@ -185,7 +192,7 @@ GRID = [
     ("cold_compress", range(2, 31), "A cold pack is not needed any more."),
     ("moisturizer", range(1), "Today use only what the clinic gave you"),
     ("moisturizer", range(1, 7), "Use a plain moisturiser"),
-    ("cleansing", range(1), "Today leave your skin alone, or rinse it with lukewarm water."),
+    ("cleansing", range(1), "Today use lukewarm water only, or leave your skin alone."),
     ("cleansing", range(1, 7), "Wash twice a day with lukewarm water and a bland cleanser"),
 ]
 
@@ -206,7 +213,7 @@ def test_pools_wait_until_day_7_and_alcohol_toners_until_day_14(book: FaqBook) -
 def test_rules_put_the_clinics_own_instructions_first(book: FaqBook) -> None:
     for topic in {topic for topic, _, _ in GRID}:
         for day in DAYS:
-            assert "Your clinic's own instructions come first." in said(book.answers[topic], day), (
+            assert "Your clinic's own advice comes first." in said(book.answers[topic], day), (
                 topic,
                 day,
             )
@@ -654,7 +661,8 @@ Makeup is fine.
 Not on days 0 and 1.
 """
 SOURCE = """---
-title: "Clinic article"
+titles:
+  en: "Clinic article"
 kind: clinic
 version: 1
 author: A
@@ -677,9 +685,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "peel" / "en"
 
 
+def read(folder: Path) -> Mapping[str, Source]:
+    return load_sources(folder.parent.parent, ["peel"])
+
+
 def test_a_topic_is_read_with_its_days(folder: Path) -> None:
     (folder / "out_of_scope.txt").write_text("# a note\nwhat does it cost\nwords: price, how much\n")
-    book = load_faq([folder], "en")
+    book = load_faq([folder], "en", read(folder))
     answer = book.answers["makeup"]
     assert [answer.on(day) for day in (0, 1, 2, 99)] == ["No makeup today."] * 2 + ["Makeup is fine."] * 2
     assert answer.on(None) == answer.on(-1) == "Not on days 0 and 1."
@@ -703,7 +715,7 @@ def test_a_topic_is_read_with_its_days(folder: Path) -> None:
         ("No makeup today.\n", "", 22, "no answer"),
         ("No makeup today.", "No " + "makeup " * 90, 22, "shorten it to 600"),
         ("No makeup today.", "Rub & wait.", 22, "instead of &"),
-        ("No makeup today.", "Call {{ phone }.", 23, "{{ }}"),
+        ("No makeup today.", "Call {{ phone }.", 23, "curly brackets"),
         ("### Any other day\nNot on days 0 and 1.\n", "", 9, "Any day"),
         ("words: makeup", "wrods: makeup", 12, "`words:`"),
     ],
@@ -714,7 +726,7 @@ def test_a_fault_names_file_and_line_and_what_to_do(
     assert old in TOPIC
     (folder / "faq.md").write_text(TOPIC.replace(old, new, 1))
     with pytest.raises(ContentFaults) as caught:
-        load_faq([folder], "en")
+        load_faq([folder], "en", read(folder))
     places = [(f.file, f.line) for f in caught.value.faults if says in f.what and "`makeup`" in f.what]
     assert ("peel/en/faq.md", line) in places, caught.value
 
@@ -725,29 +737,11 @@ def test_faults_of_all_folders_are_told_at_once(folder: Path) -> None:
     (other / "faq.md").write_text(TOPIC.replace("- h\n", ""))
     (folder / "faq.md").write_text(TOPIC.replace("label: Makeup", "label:").replace("s1.1", "s1.2"))
     with pytest.raises(ContentFaults) as caught:
-        load_faq([folder, other], "en")
+        load_faq([folder, other], "en", read(folder))
     assert {fault.file for fault in caught.value.faults} == {"peel/en/faq.md", "general/en/faq.md"}
     assert len(caught.value.faults) >= 3
 
 
 def test_a_topic_in_two_folders_is_a_fault(folder: Path) -> None:
     with pytest.raises(ContentFaults, match="answered twice"):
-        load_faq([folder, folder], "en")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "line", "says"),
-    [
-        ('title: "Clinic article"\n', "", 1, "`title:`"),
-        ("kind: clinic", "kind: rumour", 1, "clinic or outside"),
-        ("1. No", "2. No", 12, "number 1"),
-        ("## facts\n", "", 0, "## facts"),
-    ],
-)
-def test_a_faulty_source_names_file_and_line(folder: Path, old: str, new: str, line: int, says: str) -> None:
-    (folder.parent / "sources" / "s1.md").write_text(SOURCE.replace(old, new, 1))
-    with pytest.raises(ContentFaults) as caught:
-        load_sources(folder.parent / "sources")
-    fault = caught.value.faults[0]
-    assert (fault.file, fault.line) == ("peel/sources/s1.md", line)
-    assert says in fault.what
+        load_faq([folder, folder], "en", read(folder))

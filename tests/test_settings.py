@@ -127,7 +127,8 @@ def test_tz_overrides_the_zone_of_the_clinics_file() -> None:
 def test_the_running_bot_keeps_to_tz(tmp_path: Path) -> None:
     place = f"sqlite:///{tmp_path / 'town.sqlite3'}"
     house = House(
-        read_settings(telegram_bot_token=TOKEN, database_url=place, tz="Asia/Kolkata"), reader=shared_reader()
+        read_settings(telegram_bot_token=TOKEN, database_url=place, allow_unsigned=True, tz="Asia/Kolkata"),
+        reader=shared_reader(),
     )
     house.store.close_now()
     assert house.library.clinic.zone.key == "Asia/Kolkata"

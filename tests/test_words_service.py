@@ -40,7 +40,7 @@ WRITTEN = {
         "button": "accept decline right change today yesterday date time zone_keep zone_other zone hour back"
         " cancel ask_clinic no_thanks ask_something_else settings_language settings_hour settings_zone"
         " settings_pause settings_resume pause_days stop_yes stop_no forget_yes forget_no take answer call"
-        " resolve resolve_other now earlier_today yesterday_staff other_day procedure",
+        " resolve resolve_other now earlier_today yesterday_staff other_day procedure type types_done",
         "keyboard": "worried plan help share_phone",
         "outcome": "advised called seen emergency none other",
     },
@@ -66,7 +66,8 @@ WRITTEN = {
         "staff": "card again on_call on_call_silent relay raised answer_prompt answer_sent answer_refused"
         " resolve_pick resolve_prompt call_phone call_asked phone_shared unreachable unknown_delivery"
         " forgotten media nobody not_group welcome help",
-        "enroll": "procedure time hour day chosen qr scanned",
+        "enroll": "procedure types time hour day chosen qr scanned",
+        "type": "dark_skin radiofrequency scalp cold_sores",
         "toast": "not_staff taken taken_by resolved_by old done not_yours",
         "role": "nurse doctor manager reception",
         "level": "emergency urgent review none",
@@ -102,7 +103,8 @@ NUMBER = "+34 600 000 000"
 LINK = f"https://t.me/harbour_care_bot?start={'x' * 43}"
 CLINIC: Facts = {"clinic": "Harbour Skin Clinic", "phone": "020 7946 0000", "out_of_hours": "020 7946 0111"}
 HELP: Facts = {"emergency_number": "112", "crisis_line": "Samaritans, 116 123", "keep_days": 90}
-ALWAYS: Facts = {**CLINIC, **HELP, "first_name": "Maria", "day": 3, "procedure": "Microneedling"}
+ALWAYS: Facts = {**CLINIC, **HELP, "first_name": "Maria", "day": 3, "procedure": "Microneedling", "types": ()}
+TYPES: Facts = {"types": ("scalp", "cold_sores")}
 WHO: Facts = {"who": "Maria", "case": "A-0042"}
 ALERT: Facts = {**WHO, "level": "urgent", "minutes": 10, "text": "Yellow stuff is back"}
 NOBODY: Facts = dict.fromkeys(("taken_by", "taken_at", "resolved_by", "resolved_at"))
@@ -121,7 +123,8 @@ RECORD: Facts = {
     "patient": {**PERSON, "hour": "09:00", "phone": NUMBER},
     "consents": [{"at": TUESDAY, "version": "1", "accepted": accepted} for accepted in (True, False)],
     "episodes": [
-        {"session_at": TUESDAY, "procedure": "Peel", "state": end} for end in ("running", "replaced")
+        {"session_at": TUESDAY, "procedure": "Peel", "state": end, "types": types}
+        for end, types in (("running", ["Scalp", "Cold sores before"]), ("replaced", []))
     ],
     "plan": [{"at": TUESDAY, "title": "Day 1", "state": state} for state in (*FATES, "waiting")],
     "flags": [{"at": TUESDAY, "level": level, "state": state} for level, state in FLAGS],
@@ -140,7 +143,9 @@ ANSWER: Facts = {"name": "Anna", "role": "nurse", "text": "Please come in at thr
 SITUATIONS: dict[str, Sequence[Facts]] = {
     **dict.fromkeys(("enrol.consent", "small.thanks", "small.hello"), ({}, {"first_name": ""})),
     "start.already": [{"next_at": TUESDAY}, {"next_at": None, "day": 0}, {"next_at": TUESDAY, "day": None}],
-    **dict.fromkeys(("enrol.session", "enroll.chosen"), ({"session_at": TUESDAY},)),
+    "enrol.session": [{"session_at": TUESDAY}],
+    "enroll.chosen": [{"session_at": TUESDAY}, {"session_at": TUESDAY, **TYPES}],
+    "button.type": [{"type": "cold_sores", "chosen": chosen} for chosen in (True, False)],
     "enrol.zone": [{"zone": "America/New_York", "now": TUESDAY}],
     "enrol.done": [{"first_hour": "09:00"}, {"first_hour": "09:00", "first_name": "", "day": None}],
     **dict.fromkeys(
@@ -169,7 +174,7 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     "promise.phrase": [TODAY, CLOSED, {"promise": MONDAY, "open": True}, {"promise": MONDAY}],
     "staff.card": [
         CARD,
-        {**CARD, **TAKEN, "kind": "checkin", "day": None, "procedure": "", "who": "A-0042"},
+        {**CARD, **TAKEN, **TYPES, "kind": "checkin", "day": None, "procedure": "", "who": "A-0042"},
         {**CARD, **TAKEN, "kind": "media", "text": "", "why": [], "promise": None},
         {**CARD, "kind": "question", "level": "review", "state": "answered", "taken_by": "Anna"},
         {**CARD, "kind": "silence", "state": "answered"},
@@ -187,7 +192,7 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     **dict.fromkeys(("staff.call_phone", "staff.phone_shared"), ({"who": "A-0042", "phone": NUMBER},)),
     "staff.unknown_delivery": [{"who": "A-0042", "title": "Day 3: check-in"}],
     **dict.fromkeys(("staff.forgotten", "enroll.scanned"), ({"case": "A-0042"},)),
-    "enroll.qr": [{"session_at": TUESDAY, "hours": 72, "link": LINK}],
+    "enroll.qr": [{"session_at": TUESDAY, "hours": 72, "link": LINK, **types} for types in ({}, TYPES)],
     **dict.fromkeys(("toast.taken_by", "toast.resolved_by"), ({"name": "Anna"},)),
 }
 # The first part of an id, or all of it → how many characters its words may have.

@@ -15,12 +15,14 @@ import textstat  # type: ignore[import-untyped, unused-ignore]
 from jinja2 import Environment, TemplateError, meta
 
 from care.answers import Answer
-from care.check import LONGEST_CATCH_UP, plain, samples
 from care.faq import FaqIndex
+from care.fitting import LONGEST_CATCH_UP, LONGEST_PLAN, LONGEST_PLAN_OF_TYPES
 from care.library import Library, load
 from care.model import Episode, Patient
 from care.pages import Section, page
+from care.passages import Passage, passages
 from care.plan import Waiting, schedule, settle
+from care.samples import Samples, plain
 
 CONTENT = Path(__file__).parents[1] / "content"
 HOMES = {"": CONTENT / "general", "microneedling": CONTENT / "microneedling"}
@@ -52,6 +54,8 @@ RECORD = {
 }
 """What is kept about somebody about whom nothing is kept yet."""
 ENGLISH, SPANISH = sections("en"), sections("es")
+SAMPLES = Samples(LIBRARY)
+WRITTEN: dict[tuple[str, str], Passage] = {(p.home, p.id): p for p in passages(LIBRARY, "es") if p.answer is None}
 IDS = [key for key in SPANISH if not key[1].startswith("date.")]
 PLAN = [planned.id for planned in PROCEDURE.plan]
 EMERGENCIES = [id for _, id in SPANISH if id.startswith("emergency.") and id != "emergency.end"]
@@ -60,7 +64,7 @@ LABELS = [id for _, id in SPANISH if id.startswith(ON_BUTTONS)]
 STAFF = ("staff.", "toast.", "enroll.", "symptom.", "level.", "role.", "outcome.")
 NOT_PROSE = (
     *(*STAFF, "button.", "keyboard.", "sign.", "language.", "title."),
-    *("command.", "consent.", "mydata.file", "faq.answer"),
+    *("command.", "consent.", "mydata.file", "faq.answer", "leaflet.instead", "leaflet.only_in_chat"),
 )
 ANSWERS = LIBRARY.books["es"].answers
 SHORT = 8
@@ -109,9 +113,9 @@ def said_words(text: str) -> set[str]:
 @cache
 def spoken(key: tuple[str, str]) -> tuple[str, ...]:
     """Words for every sample patient for whom the English ones can be said, too."""
-    home, id = key
+    _, id = key
     found = []
-    for facts_of_one in samples(LIBRARY, home, id):
+    for facts_of_one in SAMPLES.facts(WRITTEN[key]):
         sample = {**facts_of_one, **RECORD}
         try:
             LIBRARY.say(id, "en", sample)
@@ -124,7 +128,7 @@ def spoken(key: tuple[str, str]) -> tuple[str, ...]:
 def said(id: str, **more: object) -> str:
     """Words for one patient after microneedling."""
     home = "microneedling" if ("microneedling", id) in SPANISH else ""
-    sample = next(iter(samples(LIBRARY, home, id)))
+    sample = next(facts for facts in SAMPLES.facts(WRITTEN[home, id]) if facts["day"] is not None)
     return plain(LIBRARY.say(id, "es", {**sample, "procedure": "microneedling", **more}).html)
 
 
@@ -230,7 +234,8 @@ def test_a_command_is_told_in_a_few_words(id: str) -> None:
 
 @pytest.mark.parametrize("id", PLAN)
 def test_a_planned_message_fits_one_screen(id: str) -> None:
-    assert all(len(text) <= 700 for text in spoken(("microneedling", id)))
+    for facts_of_one, text in SAMPLES.filled(WRITTEN["microneedling", id]):
+        assert len(text) <= (LONGEST_PLAN_OF_TYPES if facts_of_one.get("types") else LONGEST_PLAN)
 
 
 @pytest.mark.parametrize("id", PLAN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -58,7 +58,9 @@ class Town:
         self._folder, self._more = folder, more
         self._drawn = 0
         self.house: House | None = None
-        self.library = shared_library()
+        own = more.get("content_dir")
+        self.library = open_library(Settings(content_dir=own, tz="")) if own else shared_library()
+        self.reader = open_reader(self.library) if own else shared_reader()
 
     def settings(self) -> Settings:
         return read_settings(
@@ -67,12 +69,13 @@ class Town:
                 "telegram_api_root": self._served.url,
                 "staff_chat_id": GROUP,
                 "database_url": f"sqlite:///{self._folder / 'town.sqlite3'}",
+                "allow_unsigned": True,
                 **self._more,
             }
         )
 
     async def open(self) -> None:
-        self.house = House(self.settings(), self.clock, self.library, shared_reader(), pace=50)
+        self.house = House(self.settings(), self.clock, self.library, self.reader, pace=50)
         await self.house.start()
 
     async def close(self) -> None:
@@ -147,11 +150,14 @@ class Town:
                 return
         raise LookupError(f"no button {label!r} for {name}")
 
-    async def invite(self, by: str = "anna", *, when: str = "Just now") -> str:
-        """/enroll in the group with the session ``when``; the token of the invitation."""
+    async def invite(self, by: str = "anna", *, when: str = "Just now", types: Sequence[str] = ()) -> str:
+        """/enroll in the group with the patient's types and the session ``when``; the token of the invitation."""
         self.person(by).says("/enroll", chat=self.group.id)
         await self.settle()
         await self.press(by, self.library.procedure_name("microneedling", "en").capitalize())
+        for type in types:
+            await self.press(by, f"☐ {type}")
+        await self.press(by, "Done" if types else "None of these")
         await self.press(by, when)
         caption = self.find("staff", "?start=")["caption"]
         return str(caption.split("?start=")[1].split()[0])
