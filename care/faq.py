@@ -21,6 +21,8 @@ from rapidfuzz.distance import OSA
 from care.answers import Answer, FaqBook, load_faq
 
 OUT_OF_SCOPE = "out_of_scope"
+JUST_ONE = 2
+"""Shelves of a book when there is one procedure: its own, and that of the general answers."""
 
 _MOST_WORDS = 80
 """A longer message is read by its beginning and its end."""
@@ -80,19 +82,21 @@ class FaqIndex:
     """Score from which a topic is offered as a button."""
 
     def __init__(self, books: Iterable[FaqBook]) -> None:
-        """One index for each language and procedure."""
+        """One index for each language and procedure; for the general answers alone only beside several."""
         self._books = {book.lang: book for book in books}
         self._finders = {
             (lang, home): _Finder(own)
             for lang, book in self._books.items()
             for home, own in (book.shelves or {"": book}).items()
+            if home or len(book.shelves) != JUST_ONE
         }
 
     def search(self, text: str, lang: str, procedure: str = "") -> tuple[tuple[str, float], ...]:
         """(topic, score 0..1) of the topics that a patient of the procedure is answered from, and
         ``out_of_scope``, best first; () for nothing to read."""
         book, words = self._books.get(lang), _words(text)
-        return self._finders[lang, book.shelf(procedure)].search(words) if book and words else ()
+        finder = self._finders.get((lang, book.shelf(procedure))) if book else None
+        return finder.search(words) if finder and words else ()
 
 
 class _Finder:

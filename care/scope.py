@@ -55,18 +55,19 @@ class Scope:
             first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but")
         )
 
-    def set_aside(self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False) -> str:
+    def set_aside(self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False, meant: bool = False) -> str:
         """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
 
-        ``stays``: being over it doesn't settle the sign; ``for_life``: being long ago doesn't either.
+        ``stays``: being over it doesn't settle the sign; ``for_life``: being long ago doesn't either;
+        ``meant``: being imagined or asked about doesn't.
         """
         if self._idiom(found):
             return "idioms"
         if self._denied(found) or self._denied_after(found):
             return "denials"
-        if self._imagined(found):
+        if not meant and self._imagined(found):
             return "what_ifs"
-        if self._asked(found):
+        if not meant and self._asked(found):
             return "asking"
         if not for_life and self._long_ago(found):
             return "long_ago"

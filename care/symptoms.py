@@ -20,7 +20,7 @@ _SYMPTOM = re.compile(
 _TOGETHER = re.compile(
     rf"(?P<signs>[a-z_|+ ]+?)(?:, from day (?P<first>\d+))?(?:, to day (?P<last>\d+))? = (?P<level>{_LEVEL})"
 )
-HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "for_life", "stays_serious")
+HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "for_life", "stays_serious", "even_imagined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class SymptomTable:
     """Conditions that count however long ago they are told of."""
     stays_serious: frozenset[str]
     """Being over it does not settle these: a faint is looked at though the patient has come round."""
+    even_imagined: frozenset[str]
+    """Said as a what-if or in a question they count all the same."""
 
     def level(self, symptom: str, day: int | None) -> Level:
         """What a sign alone asks for; ``day`` None: unknown, so nothing counts as expected."""

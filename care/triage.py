@@ -104,7 +104,7 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
 def _set_aside(scope: Scope, found: Found[Label], level: Level, table: SymptomTable) -> str:
     symptom = found.label.symptom if isinstance(found.label, Meaning) else ""
     stays, for_life = symptom in table.stays_serious, symptom in table.for_life
-    return scope.set_aside(found, level, stays=stays, for_life=for_life)
+    return scope.set_aside(found, level, stays=stays, for_life=for_life, meant=symptom in table.even_imagined)
 
 
 def _overlap(one: Found[Label], other: Found[Label]) -> bool:

@@ -111,6 +111,8 @@ class Reader:
         if reading.level <= Level.REVIEW and _in_the_family(rules, day, table):
             # "My husband's cheek oozes": who writes may write for the patient, so we ask.
             talk, reading = "", replace(reading, asks=True)
+        if reading.level <= Level.REVIEW and _half_told(rules, day, table):
+            talk, reading = "", replace(reading, asks=True)
         if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
         found = partial(self.searcher.search, text, spoken if spoken in self.languages else lang, procedure)
@@ -182,6 +184,12 @@ def _in_the_family(rules: Reading, day: int | None, table: SymptomTable) -> bool
     """A sign that a clinician must see today was set aside only because somebody close has it."""
     told = [why.rule.removeprefix("family: ") for why in rules.why if why.rule.startswith("family: ")]
     return any(table.level(sign, day) >= Level.URGENT for sign in told)
+
+
+def _half_told(rules: Reading, day: int | None, table: SymptomTable) -> bool:
+    """An emergency's sign stands in a question: "is it usual to feel my throat closing?" may mean now."""
+    asked = [why.rule.removeprefix("asking: ") for why in rules.why if why.rule.startswith("asking: ")]
+    return any(table.level(sign, day) is Level.EMERGENCY for sign in asked)
 
 
 def _unreadable(text: str, language: str) -> Reading:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import mammoth
@@ -22,11 +23,13 @@ LARGEST_INSIDE = 100 * 2**20
 LONGEST_HEADING = 80
 DEEPEST = 6
 """Level of a heading that only its looks make one."""
+DEEPEST_NEST = 500
 KINDS = {".pdf": "PDF", ".docx": "Word file", ".md": "text", ".markdown": "text", ".html": "text", ".htm": "text"}
 BULLET = re.compile(r"^\s*(?:[•●○◦▪■▸►➢✓✔✗✘❌✅\u2043\uf0a7\uf0b7\uf0d8*·–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
 
 _MAGIC = {b"%PDF-": "PDF", b"PK\x03\x04": "Word file", b"\xd0\xcf\x11\xe0": "old"}
 _STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => h2:fresh"
+_NESTING = re.compile(r"<(/?)(?:div|span|section|table|ul|ol|blockquote|font|dl)\b", re.IGNORECASE)
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _JUNK = "script, style, nav, aside, footer, form, button, noscript, svg, iframe, template, dialog, select, head"
 _ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "dialog"})
@@ -69,10 +72,19 @@ def read_leaflet(path: Path, watch: Watch = iter) -> tuple[Piece, ...]:
 
         pieces = pdf_pieces(raw, path.name, watch)
     else:
-        pieces = tuple(_of_html(_html(raw, path)))
+        html = _html(raw, path)
+        if _depth(html) > DEEPEST_NEST:
+            raise BadLeaflet(f"{path.name} is nested too deeply to be a leaflet: save it anew")
+        pieces = tuple(_of_html(html))
     if not any(piece.kind != "heading" for piece in pieces):
         raise BadLeaflet(f"{path.name} holds no text that can be read")
     return pieces
+
+
+def _depth(html: str) -> int:
+    """How deep its boxes are put into each other: what takes a library for ever is no leaflet."""
+    steps = (-1 if found[1] else 1 for found in _NESTING.finditer(html))
+    return max(accumulate(steps, initial=0))
 
 
 def _raw(path: Path) -> bytes:

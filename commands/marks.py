@@ -45,11 +45,26 @@ class Chapter:
 
 
 def marked(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Pieces of both texts in order, each as ``same``, ``gone`` or ``new`` with its words."""
+    """Pieces of both texts in order, each as ``same``, ``gone`` or ``new`` with its words.
+
+    Changed words with nothing but a space between them are one piece.
+    """
     old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        pieces = (("same", old[a:b]),) if kind == "equal" else (("gone", old[a:b]), ("new", new[c:d]))
-        yield from ((how, "".join(words)) for how, words in pieces if words)
+    turns = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    gone = come = ""
+    for n, (kind, a, b, c, d) in enumerate(turns):
+        was, now = "".join(old[a:b]), "".join(new[c:d])
+        if kind != "equal" or (was == " " and 0 < n < len(turns) - 1):
+            gone, come = gone + was, come + now
+            continue
+        yield from _pieces(gone, come)
+        gone = come = ""
+        yield "same", was
+    yield from _pieces(gone, come)
+
+
+def _pieces(gone: str, come: str) -> Iterator[tuple[str, str]]:
+    yield from ((how, words) for how, words in (("gone", gone), ("new", come)) if words)
 
 
 def turned(before: str, after: str) -> tuple[tuple[str, str], ...]:

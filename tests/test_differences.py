@@ -253,3 +253,13 @@ def test_who_still_has_a_message_to_come_is_counted_by_patients(tmp_path: Path) 
     store.write_now(work)
     assert to_come(store.read) == {("microneedling", "day3", "en"): 2, ("microneedling", "day3", "es"): 1}
     store.close_now()
+
+
+def test_words_that_change_side_by_side_are_one_piece() -> None:
+    pieces = list(marked("The skin still mends.\nRest.", "Below it goes on.\nRest."))
+    assert pieces == [("gone", "The skin still mends."), ("new", "Below it goes on."), ("same", "\nRest.")]
+    assert list(marked("", "")) == []
+    for before, after in (("a b c", "a x c"), ("a  b", "a b"), ("", "new"), ("x\ny", "x\n\ny z")):
+        told = list(marked(before, after))
+        assert "".join(words for how, words in told if how != "new") == before
+        assert "".join(words for how, words in told if how != "gone") == after

@@ -15,7 +15,6 @@ from care.faults import ContentFaults, Fault
 from care.grid import LAST_DAY, Stance, Verdict, load_grid
 from care.library import load
 from care.samples import plain
-from care.samples import plain
 from care.statements import load_speech, sentences, statements
 
 CONTENT = Path(__file__).parent.parent / "content"

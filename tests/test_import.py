@@ -572,6 +572,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "another kind": (lambda d: written(d, "leaflet.odt", b"hello"), "save the leaflet as one of these"),
     "no file": (lambda d: d / "nothing.pdf", "no readable file"),
     "a folder": (lambda d: (d / "folder.md").mkdir() or d / "folder.md", "no readable file"),
+    "boxes in boxes": (
+        lambda d: written(d, "deep.html", b"<div>" * 20_000 + b"Do not pick." + b"</div>" * 20_000),
+        "nested too deeply",
+    ),
     "other letters": (lambda d: written(d, "page.html", "<p>Mañana no.</p>".encode("latin-1")), "UTF-8"),
     "a language that is not offered": (
         lambda d: written(d, "de.md", b"Benutzen Sie heute kein Make-up und gehen Sie nicht in die Sonne.\n"),

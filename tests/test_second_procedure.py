@@ -133,6 +133,12 @@ def test_with_one_procedure_nobody_needs_to_name_it() -> None:
     assert "makeup" not in book.of("one that is no longer offered").answers
 
 
+def test_who_had_what_is_no_longer_offered_is_answered_by_no_other_procedure() -> None:
+    index = FaqIndex(shared_library().books.values())
+    assert index.search("when can i wear makeup", "en", "one that is no longer offered") == ()
+    assert index.search("when can i wear makeup", "en")[0][0] == "makeup"
+
+
 def test_searching_finds_the_own_topics_and_no_others(root: Path) -> None:
     index = FaqIndex(library_of(root).books.values())
     for text, procedure, topic in (

@@ -13,6 +13,8 @@ import textstat  # type: ignore[import-untyped, unused-ignore]
 from jinja2 import Environment, StrictUndefined, nodes
 from markupsafe import Markup
 
+from care.pages import page
+
 FOLDER = Path(__file__).parents[1] / "content" / "general" / "en"
 FILES = ("enrolment.md", "service.md", "buttons.md", "staff.md")
 
@@ -203,9 +205,7 @@ LIMITS = {
 
 
 def _sections(name: str) -> list[tuple[str, str]]:
-    body = (FOLDER / name).read_text(encoding="utf-8").split("\n---\n", 1)[1]
-    parts = re.split(r"^## (\S+)\n", body, flags=re.MULTILINE)[1:]
-    return [(id, text.strip()) for id, text in zip(parts[::2], parts[1::2], strict=True)]
+    return [(section.id, section.text) for section in page(FOLDER / name, FOLDER).sections]
 
 
 WORDS = {id: text for name in FILES for id, text in _sections(name)}
