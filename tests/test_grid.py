@@ -215,7 +215,7 @@ def test_the_answer_of_each_day_agrees_with_the_verdict(row: str, lang: str) -> 
         ("shaving_hair_removal", 4, "en", "Please ask the clinic before you shave"),
         ("shaving_hair_removal", 4, "es", "Pregunte a la clínica antes de afeitarse"),
         ("exercise", 3, "es", "Nada de ejercicio fuerte"),
-        ("exercise", 7, "es", "El ejercicio ya va bien."),
+        ("exercise", 7, "es", "Ya puede hacer ejercicio."),
         ("cleansing", 0, "en", "Today use lukewarm water only"),
     ],
 )
