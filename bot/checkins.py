@@ -134,12 +134,14 @@ class CheckIns:
 
     def _finish(self, case: Case, checkin: Row, outcome: Outcome, answers: Answers) -> None:
         """Show what was answered, close with words, and tell staff what they must look at."""
-        case.change(Say("checkin.answered", {"answer_words": chosen(*list(answers.items())[-1])}))
+        told = self._told(case, answers, case.patient["lang"])
+        no = self._label(case, Button(chosen(*list(answers.items())[-1])), case.patient["lang"])
+        case.change(Say("checkin.answered", {"answer": told if _named(answers) else no}))
         case.say(_closing(outcome, case.situation, checkin))
         if outcome.level is Level.NONE and checkin["origin"] == "unsure":
             case.say(after_questions(self._owed(case), case.situation))
         reading = Reading(outcome.level, outcome.symptoms, why=outcome.why)
-        case.keep(reading, kind="checkin", text=self._told(case, answers, case.patient["lang"]))
+        case.keep(reading, kind="checkin", text=told)
         self._tell_staff(case, checkin, outcome, self._told(case, answers, self._desk.library.clinic.language))
 
     def _owed(self, case: Case) -> str:
@@ -159,11 +161,17 @@ class CheckIns:
 
     def _told(self, case: Case, answers: Answers, lang: str) -> str:
         """The answers as they stood on the buttons; what was denied only when nothing else was said."""
-        given = {step: value for step, value in answers.items() if step != "have_signs"}
-        named = {step: value for step, value in given.items() if value not in ("no", "none")}
-        facts = {"procedure": case.situation.procedure}
-        label = partial(self._desk.library.label, lang=lang, facts=facts)
-        return " · ".join(_answer(*pair, label) for pair in (named or dict(list(given.items())[-1:])).items())
+        label = partial(self._label, case, lang=lang)
+        told = _named(answers) or dict(list(answers.items())[-1:])
+        return " · ".join(_answer(*pair, label) for pair in told.items())
+
+    def _label(self, case: Case, button: Button, lang: str) -> str:
+        return self._desk.library.label(button, lang, {"procedure": case.situation.procedure})
+
+
+def _named(answers: Answers) -> Answers:
+    """What was answered with more than a no."""
+    return {step: value for step, value in answers.items() if step != "have_signs" and value not in ("no", "none")}
 
 
 def _answer(step: str, value: str, label: Callable[[Button], str]) -> str:
@@ -183,4 +191,5 @@ def _closing(outcome: Outcome, situation: Situation, checkin: Row) -> Say:
     rows: Rows = ()
     if outcome.offer_signs:
         rows = ((Button("button.have_signs", f"c|{checkin['id']}||have_signs"),),)
-    return Say(outcome.closing, flag_facts(Level.REVIEW, situation), rows)
+    calm = outcome.closing == "checkin.none" and checkin["origin"] == "worried"
+    return Say("worried.none" if calm else outcome.closing, flag_facts(Level.REVIEW, situation), rows)

@@ -167,8 +167,8 @@ class Commands:
                 {},
                 tuple((Button(f"language.{x}", f"s|language|{x}"),) for x in languages),
             )
-        rows = tuple((Button("button.pause_days", f"s|pause|{n}", {"days": n}),) for n in PAUSES)
-        return Say("settings.pause", {}, rows)
+        row = tuple(Button("button.pause_days", f"s|pause|{n}", {"days": n}) for n in PAUSES)
+        return Say("settings.pause", {}, (row,))
 
     def _chosen(self, tx: Writes, patient: Row, what: str, value: str, now: datetime) -> Say:
         if what == "hour":
@@ -178,7 +178,8 @@ class Commands:
         elif what == "language":
             people.change(tx, patient["id"], lang=self._desk.language(value))
         elif what == "pause":
-            until = now + timedelta(days=int(value))
+            # To the hour, so that a message of that hour still goes out in time.
+            until = (now + timedelta(days=int(value))).replace(minute=0, second=0, microsecond=0)
             people.change(tx, patient["id"], paused_until=stamp(until))
             return Say("settings.paused", {"until": until.astimezone(ZoneInfo(patient["zone"]))})
         return Say("settings.saved")

@@ -244,7 +244,14 @@ class Enrolment:
     def expects(self, patient: Row, text: str) -> bool:
         """Whether words in this chat are about the question of ours that is open."""
         asked, _ = people.asking(patient)
-        return (asked in TYPED and bool(known_zone(text))) or self.asks_first(self._desk.store.read, patient)
+        return (asked in TYPED and bool(self._place(text, patient))) or self.asks_first(self._desk.store.read, patient)
+
+    def _place(self, text: str, patient: Row) -> str:
+        """The zone that somebody typed: its own name, or what the patient's language calls one of the buttons."""
+        library, wanted = self._desk.library, text.strip().casefold()
+        named = ((zone, Button("button.zone", facts={"zone": zone})) for zone in library.clinic.zones)
+        labels = {library.label(button, patient["lang"], {}).casefold(): zone for zone, button in named}
+        return labels.get(wanted) or known_zone(text)
 
     def asks_place(self, patient: Row) -> bool:
         """Whether the open question is which place has the patient's time."""
@@ -254,7 +261,7 @@ class Enrolment:
         """Words while a question with buttons is open: a zone that was asked for, or a reminder."""
         desk = self._desk
         asked, draft = people.asking(patient)
-        zone = known_zone(heard.text) if asked in TYPED else ""
+        zone = self._place(heard.text, patient) if asked in TYPED else ""
 
         def work(tx: Writes, now: datetime) -> None:
             if zone and asked == "zone_pick":

@@ -41,6 +41,7 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
                 "state": e["state"],
                 "procedure": library.procedure_name(e["procedure"], row["lang"]),
                 "types": library.type_names(e["procedure"], people.types_of(e), row["lang"]),
+                "next_session": e["next_session"],
             }
             for e in episodes
         ],
@@ -54,7 +55,13 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
             for p in outbox.planned(read, episode["id"])
         ],
         "flags": [
-            {"at": at(f["opened_at"]), "level": f["level"], "state": f["state"]}
+            {
+                "at": at(f["opened_at"]),
+                "level": f["level"],
+                "state": f["state"],
+                "outcome": f["outcome"],
+                "note": f["note"],
+            }
             for f in flags.of_patient(read, patient_id)
         ],
         "messages": [{**m, "at": at(m["at"])} for m in _talk(read, library, row)],

@@ -20,6 +20,8 @@ from store.seam import Reads, Row, Writes, moment
 
 LONGEST_ANSWER = 3800
 """UTF-16 units of an answer: with the name and the clinic below it, it still is one message."""
+QUIET = ("toast.taken", "toast.outcome", "toast.done")
+"""What a press is told in passing; everything else waits for an OK."""
 COMMAND = re.compile(r"^/([a-z_]+)", re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ class Staff:
 
         await desk.carry_out(heard, work)
         for words, facts in told:
-            await self._toast(heard, words, words not in ("toast.taken", "toast.done"), **facts)
+            await self._toast(heard, words, words not in QUIET, **facts)
 
     def _deed(
         self, tx: Writes, heard: Incoming, member: Row, flag: Row, patient: Row, deed: str, now: datetime
@@ -85,8 +87,11 @@ class Staff:
             self._prompt(tx, heard, Say("staff.answer_prompt", self._who(patient), ask_reply=True), flag, now)
         elif deed == "call":
             self._call(tx, member, flag, patient, now)
-        elif deed in ("resolve", "back"):
-            self._pick(tx, heard, flag, deed == "resolve", now)
+        elif deed == "resolve":
+            self._pick(tx, heard, flag, True, now)
+            return "toast.outcome", {}
+        elif deed == "back":
+            self._pick(tx, heard, flag, False, now)
         elif deed == "other":
             self._prompt(tx, heard, Say("staff.resolve_prompt", ask_reply=True), flag, now)
         elif deed.startswith("outcome|"):
@@ -120,6 +125,7 @@ class Staff:
         facts = {
             "name": member["name"],
             "role": member["role"],
+            "level": flag["level"],
             "promise": promise if promise > now else None,
             "promise_today": promise.date() == now.astimezone(zone).date(),
             "open": is_open(desk.library.clinic, now),

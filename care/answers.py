@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import TemplateSyntaxError
 
 from care.faults import ContentFaults, Fault
-from care.pages import Page, name_of, page, without_notes
+from care.pages import Page, name_of, page, text_of, without_notes
 from care.sources import Fact, Source, facts_for
 from care.template import asks, syntax_in_words
 
@@ -143,7 +143,7 @@ def read_faq(
                 file = name_of(folder / "faq.md", folder.parent.parent)
                 faults.append(Fault(file, answer.line, f"`{answer.topic}` is answered twice: keep one"))
             answers[answer.topic] = answer
-        lines = _outside(folder / "out_of_scope.txt")
+        lines = _outside(folder / "out_of_scope.txt", folder.parent.parent, faults)
         outside = tuple(line for line in lines if not line.startswith("words:"))
         away = tuple(word for line in lines if line.startswith("words:") for word in _listed(line[6:]))
         books[home] = FaqBook(lang, answers, outside, away)
@@ -169,7 +169,7 @@ def _bound(lang: str, books: Iterable[FaqBook]) -> FaqBook:
 
 
 def _page(path: Path, root: Path, heading: str) -> Page:
-    if "\n## " not in path.read_text(encoding="utf-8"):
+    if "\n## " not in text_of(path, root):
         raise ContentFaults([Fault(name_of(path, root), 0, f"there is no `{heading}` heading: write one")])
     return page(path, root)
 
@@ -182,7 +182,7 @@ def _topics(folder: Path, known: Mapping[str, Fact], faults: list[Fault]) -> lis
     except ContentFaults as found:
         faults += found.faults
         return []
-    lines = without_notes(path.read_text(encoding="utf-8")).split("\n")
+    lines = without_notes(text_of(path, root)).split("\n")
     ends = [section.line - 1 for section in read.sections[1:]] + [len(lines)]
     drafts = [
         _Draft(read, section.id, section.line, lines[section.line : end])
@@ -198,10 +198,14 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _outside(path: Path) -> list[str]:
+def _outside(path: Path, root: Path, faults: list[Fault]) -> list[str]:
     if not path.exists():
         return []
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").split("\n"))
+    try:
+        lines = [line.strip() for line in text_of(path, root).split("\n")]
+    except ContentFaults as found:
+        faults += found.faults
+        return []
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -253,12 +257,15 @@ class _Draft:
 
     def _fields(self, lines: list[str]) -> dict[str, tuple[int, str]]:
         fields = {}
+        wrong = -1
         for n, line in enumerate(lines, start=1):
             key, colon, value = line.partition(":")
             if colon and key in ("label", "rests on", "words"):
                 fields[key] = (n, value.strip())
             elif line.strip():
-                self._fault(n, f"“{line.strip()[:40]}” is no `label:`, `rests on:` or `words:` line")
+                if wrong != n - 1:
+                    self._fault(n, f"“{line.strip()[:40]}” is no `label:`, `rests on:` or `words:` line")
+                wrong = n
         return fields
 
     def _label(self, fields: dict[str, tuple[int, str]]) -> str:
@@ -282,13 +289,18 @@ class _Draft:
         return ids
 
     def _phrasings(self, head: int, end: int) -> tuple[str, ...]:
-        ways = []
+        ways: list[str] = []
+        wrong = -1
         for n in range(head + 1, end):
             line = self.body[n].strip()
             if line.startswith("- ") and line[2:].strip():
                 ways.append(line[2:].strip())
             elif line and line != "-":
-                self._fault(n + 1, "each way of asking is a line that begins with “- ”")
+                if wrong != n - 1:
+                    self._fault(n + 1, "each way of asking is a line that begins with “- ”")
+                wrong = n
+            if line[2:].strip() in ways[:-1]:
+                self._fault(n + 1, "this way of asking stands above already: write another one")
         if len(ways) != WAYS:
             self._fault(head + 1, f"{len(ways)} ways of asking; write exactly {WAYS}, as every topic has")
         return tuple(ways)
@@ -321,7 +333,8 @@ class _Draft:
         if not match:
             self._fault(
                 head + 1,
-                f"“{when}” must be Ways of asking, Day 0, Days 1-3, From day 14, Any day or Any other day",
+                f"“{when}” must be Ways of asking, Day 0, Days 1-3, From day 14, Any day or Any other day; "
+                "what it comes to stands behind “ · ”, as in Days 0-6 · no",
             )
             return None
         first = int(match["day"] or match["first"] or match["on"])

@@ -90,7 +90,7 @@ def card(
 
 def _reasons(why: list[dict[str, Any]], kind: str) -> list[dict[str, str]]:
     """What was read, in the patient's words; a rule stands for them only where the card doesn't say it already."""
-    answers = kind in ("checkin", "silence")
+    answers = kind in ("checkin", "silence") or any(reason["phrase"] or reason["symptom"] for reason in why)
     told = [
         {
             "symptom": reason["symptom"],
@@ -98,6 +98,7 @@ def _reasons(why: list[dict[str, Any]], kind: str) -> list[dict[str, str]]:
             "rule": "",
         }
         for reason in why
+        if (kind, reason["symptom"]) != ("unreadable", "unreadable")
         if reason["phrase"] or reason["symptom"] or not answers or reason["level"] != Level.REVIEW.word
     ]
     return [reason for number, reason in enumerate(told) if not _said_already(reason, told, number)][:6]

@@ -10,13 +10,15 @@ from care import contradictions
 from care.agree import agree
 from care.faq import FaqIndex
 from care.faults import ContentFaults, Fault
+from care.filing import filing
 from care.grounds import grounds, loose_ends
 from care.library import Library, load
 from care.lines import line_faults
 from care.missing import missing_in_procedure, missing_words
-from care.numbers import differing, load_numbers
+from care.numbers import differing, load_numbers, misdialled
 from care.offered import drafts, offered
 from care.signing import uncounted
+from care.singly import singly
 from care.texts import text_faults
 from care.understand import load_reader
 
@@ -32,14 +34,22 @@ class Checked:
 
 def check(root: Path) -> Checked:
     """Look at the whole folder; never raises for what stands in it."""
+    lying = tuple(sorted(filing(root)))
     try:
         library = load(root)
         books = FaqIndex(library.books[lang] for lang in library.languages)
         reader = load_reader(root / "general", library.languages, books, library.making)
     except ContentFaults as found:
-        return Checked(found.faults, (), None)
+        others = {*found.faults, *singly(root)}
+        told = {fault.file for fault in lying}
+        own = {f for f in others if f.file not in told and not any(file in f.what for file in told)}
+        return Checked(tuple(sorted({*lying, *own})), (), None)
+    if lying:
+        # What a missing file would have said is missed everywhere: only putting it back mends that.
+        return Checked(lying, (), None)
     symptoms = reader.table.symptoms
-    faults = {*uncounted(root), *line_faults(library), *missing_words(library), *_faults(library, symptoms)}
+    faults = {*misdialled(library.clinic, root), *uncounted(root), *line_faults(library), *missing_words(library)}
+    faults |= {*_faults(library, symptoms)}
     notes = (*offered(library, symptoms, lambda tried, home: _faults(tried, symptoms, home)), *_notes(library))
     return Checked(tuple(sorted(faults)), notes, library)
 

@@ -11,6 +11,8 @@ from care.model import Procedure
 from care.pages import Table
 
 FOR_YOU = "for_you"
+LONGEST_CHIP = 18
+"""Characters of a button of which two stand beside each other on a phone: more are cut off."""
 OWN_LINES = re.compile(r"(?P<words>.+)\.for\.(?P<type>[^.]+)")
 
 
@@ -32,6 +34,10 @@ def choices(library: Library, procedure: Procedure, source: Table, lang: str) ->
         if topic not in answered:
             what = f"there is no topic `{topic}` in faq.md in {lang}: write it, or take it out here"
             yield Fault(source.file, source.line(*where), what)
+    for topic in dict.fromkeys(topic for planned in procedure.plan for topic in planned.chips if topic in answered):
+        if len(label := library.topic(topic, lang, procedure.id)) > LONGEST_CHIP:
+            what = f"`{topic}`: its label has {len(label)} characters, and procedure.yaml names it below `chips:`, where"
+            yield Fault(answered[topic].file, answered[topic].line, f"{what} {LONGEST_CHIP} fit: shorten it")
     for symptom in procedure.usual:
         if symptom not in procedure.expected:
             what = f"`{symptom}` stands below `usual:` and not below `expected:`: write its days there"

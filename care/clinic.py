@@ -18,6 +18,7 @@ from care.faults import ContentFaults, Fault
 from care.model import CheckIn, Clinic, Level, Planned, Procedure, Sign
 from care.numbers import COUNTRIES, FIELDS, FILE, filled, load_numbers
 from care.pages import Table, table
+from care.signing import LANGUAGE
 
 T = TypeVar("T")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -46,6 +47,9 @@ def load_clinic(root: Path) -> Clinic:
     for day in hours:
         if day not in WEEKDAYS:
             draft.fault(f"`{day}` is no weekday; use {', '.join(WEEKDAYS)}", "hours", day)
+    for day in WEEKDAYS:
+        if hours and day not in hours:
+            draft.fault(f"`{day}` is missing: write its opening hours, or [] when you are closed", "hours")
     draft.clock(raw.get("hour"), "hour")
     values = {
         **raw,
@@ -67,7 +71,7 @@ def _with_numbers(raw: dict[str, Any], root: Path, draft: _Draft) -> dict[str, A
     """The file's lines with whom patients call where the clinic is, as far as it leaves that out."""
     raw = filled(raw, load_numbers(root))
     for name in (name for name in FIELDS if name not in raw):
-        draft.fault(f"`{name}` is missing: write your own; {FILE} has none for {raw.get('country')}", name)
+        draft.fault(f"`{name}` is missing: write your own; {FILE} has none for {raw.get('country')}", "country")
     return {**dict.fromkeys(FIELDS, ""), **raw}
 
 
@@ -76,8 +80,7 @@ def _look_at_clinic(clinic: Clinic, draft: _Draft) -> None:
         draft.fault(f"`country`: “{clinic.country}” is none: write its code of two letters, such as GB", "country")
     if clinic.language not in clinic.languages:
         draft.fault(f"`languages` must hold the clinic's own, {clinic.language}", "languages")
-    if not clinic.procedures:
-        draft.fault("`procedures` is empty: name at least one folder, such as microneedling", "procedures")
+    _look_at_offer(clinic, draft)
     if clinic.card_names not in CARD_NAMES:
         draft.fault(f"`card_names` must be {' or '.join(CARD_NAMES)}", "card_names")
     for number, zone in enumerate(clinic.zones):
@@ -94,6 +97,16 @@ def _look_at_clinic(clinic: Clinic, draft: _Draft) -> None:
     for name in COUNTS:
         if getattr(clinic, name) < 1:
             draft.fault(f"`{name}` must be at least 1", name)
+
+
+def _look_at_offer(clinic: Clinic, draft: _Draft) -> None:
+    for name, ids in (("languages", clinic.languages), ("procedures", clinic.procedures)):
+        for id in (id for id, times in Counter(ids).items() if times > 1):
+            draft.fault(f"`{name}`: {id} stands there twice: write it once", name)
+    for lang in (lang for lang in clinic.languages if not LANGUAGE.fullmatch(lang)):
+        draft.fault(f"`languages`: “{lang}” is none: write its two small letters, such as en or es", "languages")
+    if not clinic.procedures:
+        draft.fault("`procedures` is empty: name at least one folder, such as microneedling", "procedures")
 
 
 def load_procedure(folder: Path, root: Path) -> Procedure:
@@ -237,7 +250,7 @@ class _Draft:
 
     def clock(self, text: object, *where: Hashable) -> None:
         if text is not None and not CLOCK.fullmatch(str(text)):
-            self.fault(f'`{where[-1]}`: write a time of day in quotes, such as "10:00"', *where)
+            self.fault(f'`{where[-1]}`: write a time of day in straight quotes, such as "10:00"', *where)
 
     def spans(self, texts: object, *where: Hashable) -> list[dict[str, time]]:
         """The opening spans of a day, in order."""

@@ -16,7 +16,7 @@ from care.answers import Answer, Stretch
 from care.faults import ContentFaults, Fault
 from care.grid import LAST_DAY, Grid, Stance, load_grid
 from care.library import Library
-from care.pages import Page, page
+from care.pages import Page, page, words_files
 from care.statements import Speech, Statement, load_speech, statements
 
 _IN_WORDS = {
@@ -70,8 +70,8 @@ class _Comparison:
     def faults(self) -> Iterator[Fault]:
         """Every disagreement, each once."""
         folder = self.library.root / self.grid.procedure / self.lang
-        for path in sorted(folder.glob("*.md")):
-            if path.name not in ("faq.md", "README.md"):
+        for path in words_files(folder):
+            if path.name != "faq.md":
                 yield from self._messages(page(path, self.library.root))
         if (folder / "faq.md").exists():
             read = page(folder / "faq.md", self.library.root)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from jinja2 import TemplateError
 
 from care.faults import Fault
+from care.library import BOLD
 from care.passages import PLAIN, Passage
 from care.samples import ALWAYS, Samples, given
 from care.template import asks, failure_in_words
@@ -34,7 +35,7 @@ def fitting(samples: Samples, passage: Passage) -> tuple[list[Fault], tuple[str,
     """What is wrong with a text, and all that patients can read of it, each once."""
     if passage.id.startswith(PLAIN):
         return [], ()
-    faults = list(_asked(samples, passage))
+    faults = [*_asked(samples, passage), *_signs_left(passage)]
     texts: dict[str, None] = {}
     try:
         for facts, text in samples.filled(passage) if not faults else ():
@@ -63,6 +64,16 @@ def _asked(samples: Samples, passage: Passage) -> Iterator[Fault]:
         yield passage.fault(f"can't be filled in: `{reached.round}` says itself, round and round; take one `say` out")
 
 
+def _signs_left(passage: Passage) -> Iterator[Fault]:
+    """Stars and brackets that belong to no pair, so that patients would read them, and signs that mean code."""
+    words = BOLD.sub(lambda bold: f"  {bold[1]}  ", passage.words())
+    for sign in re.finditer(r"[<>]|&(?!\w+;)", words):
+        yield passage.fault(f"holds {sign[0]}, which Telegram does not take: write a word instead", sign.start())
+    for left in re.finditer(r"[*{}]+|__+|\]\(", words):
+        what = f"shows the patient {left[0]}: write two stars, or a whole pair of curly brackets, on each side"
+        yield passage.fault(what, left.start())
+
+
 def _unfit(passage: Passage, text: str, *, types: bool) -> Iterator[str]:
     most, kind = _most(passage, types=types)
     if not text:
@@ -73,8 +84,6 @@ def _unfit(passage: Passage, text: str, *, types: bool) -> Iterator[str]:
         yield "is a button: keep it on one line"
     if re.search("^#", text, re.MULTILINE):
         yield "holds a line that begins with #: a heading is two #, a space and one id"
-    if re.search(r"\*\*|\{\{|\}\}|\{%|%\}", text):
-        yield "shows the patient stars or curly brackets: write two stars, or a whole pair of brackets, on each side"
     if _NONE.search(text) and not _NONE.search(passage.source) and not asks(passage.source).says:
         yield "reads “None” while something is not known: write {% if … is not none %} before it and {% endif %} after"
 

@@ -13,6 +13,7 @@ from care.faults import ContentFaults, Fault
 from care.listing import Line, Listing, read_listing
 from care.model import Level, Symptom
 from care.notation import NotationError, Phrase, compile_phrase
+from care.pages import is_hidden, text_of
 from care.text import norm_word
 
 _HEADING = re.compile(
@@ -101,12 +102,14 @@ def read_folder(folder: Path, general: Path, symptoms: Mapping[str, Symptom]) ->
     for heading, lines in scope.lists.items():
         if heading in SCOPE:
             entries += _compiled(heading, lines, scope.file, lists, faults)
-    for path in sorted((folder / "phrases").glob("*.yaml")):
+    before = len(faults)
+    for path in sorted(path for path in (folder / "phrases").glob("*.yaml") if not is_hidden(path)):
         try:
             entries += _meanings(read_listing(path, root), lists, symptoms, faults)
         except ContentFaults as found:
             faults += found.faults
-    faults += _missing(folder.relative_to(root).as_posix(), entries, symptoms)
+    if len(faults) == before:  # what an unreadable file says is not known to be missing
+        faults += _missing(folder.relative_to(root).as_posix(), entries, symptoms)
     common = _common_words(folder / "common_words.txt", root, faults)
     if faults:
         raise ContentFaults(faults)
@@ -179,6 +182,10 @@ def _common_words(path: Path, root: Path, faults: list[Fault]) -> tuple[str, ...
             Fault(file, 0, "this file is missing: write the language's frequent words, most frequent first")
         )
         return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = text_of(path, root).splitlines()
+    except ContentFaults as found:
+        faults += found.faults
+        return ()
     words = chain.from_iterable(line.split() for line in lines if not line.startswith("#"))
     return tuple(dict.fromkeys(norm_word(word) for word in words))

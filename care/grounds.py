@@ -36,7 +36,9 @@ def grounds(library: Library) -> Iterator[Fault]:
     """Everything in offered texts, answers, sheets and day grids that does not stand on a fact."""
     facts = {home: facts_for(library.sources, home) for home in ("", *library.procedures)}
     grids = {home: grid for home in library.procedures if (grid := _read(library, home))}
-    texts = [text for text in (_with_row(text, grids) for text in _texts(library)) if _looked_at(text)]
+    # What rows rest on is told by the grid; while that can't be read, nothing is known of them.
+    known = (text for text in _texts(library) if text.home in ("", *grids) or not text.id.startswith(ROW))
+    texts = [text for text in (_with_row(text, grids) for text in known) if _looked_at(text)]
     for text in texts:
         yield from _named(text, facts[text.home])
         yield from _numbers(text, facts[text.home], _own_day(library, text))

@@ -24,7 +24,7 @@ from care.faq import Answer, FaqBook
 from care.faults import ContentFaults, Fault
 from care.lines import LINE, kept_in_order, read_lines
 from care.model import Button, Clinic, Facts, Part, Procedure, Said
-from care.pages import Page, page
+from care.pages import Page, page, words_files
 from care.signing import drafts, offer
 from care.sources import Source, load_sources
 from care.template import syntax_in_words
@@ -118,8 +118,8 @@ class Library:
         folders = [self.root / "general" / lang, *(self.root / p / lang for p in self.procedures)]
         for folder in folders:
             home = "" if folder.parent.name == "general" else folder.parent.name
-            for path in sorted(folder.glob("*.md")):
-                if path.name in ("faq.md", "README.md"):
+            for path in words_files(folder):
+                if path.name == "faq.md":
                     continue
                 try:
                     self._read_page(page(path, self.root), lang, home, faults)

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from care.faults import ContentFaults, Fault, yaml_in_words
+from care.pages import NO_TEXT, text_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FRONT = frozenset(("version", "author", "reviewer", "signed", "seal", "about"))
@@ -40,11 +41,13 @@ def read_listing(path: Path, root: Path) -> Listing:
     if not path.exists():
         raise ContentFaults([Fault(file, 0, "this file is missing; it must be there")])
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), _LOADER)
+        node = yaml.compose(text_of(path, root), _LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         what = f"this can't be read: {yaml_in_words(error.problem)}. A phrase that begins with [ or {{ needs quotes"
         raise ContentFaults([Fault(file, line, what)]) from None
+    except yaml.YAMLError:
+        raise ContentFaults([Fault(file, 0, NO_TEXT)]) from None
     if not isinstance(node, yaml.MappingNode):
         raise ContentFaults(
             [Fault(file, 1, "headings are missing: write `heading:` and its phrases below it")]

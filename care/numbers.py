@@ -64,6 +64,7 @@ class Country:
     """What whoever uses the numbers should know."""
 
 
+_NUMBER = re.compile(r"\d+")
 _COUNTRY = TypeAdapter(Country)
 
 
@@ -147,6 +148,15 @@ def differing(clinic: Clinic, numbers: Mapping[str, Country]) -> list[str]:
         for name, theirs in _defaults(numbers.get(clinic.country)).items()
         if _digits(own[name]) != _digits(theirs)
     ]
+
+
+def misdialled(clinic: Clinic, root: Path) -> Iterator[Fault]:
+    """An emergency number of the clinic's that is none of its country's: a patient would call it in vain."""
+    theirs = _defaults(load_numbers(root).get(clinic.country)).get("emergency_number", "")
+    if theirs and set(_NUMBER.findall(clinic.emergency_number)).isdisjoint(_NUMBER.findall(theirs)):
+        line = table(root / "clinic.yaml", root).line("emergency_number")
+        what = f"“{clinic.emergency_number}” is no emergency number of {clinic.country}, {FILE} has “{theirs}”"
+        yield Fault("clinic.yaml", line, f"`emergency_number`: {what}: mend the one that is wrong, or the country")
 
 
 def _digits(text: str) -> str:

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from care.faults import ContentFaults, Fault, yaml_in_words
 
 T = TypeVar("T")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 IN_WORDS = {
     "missing": "is missing: write it",
     "string": "must be text: put quotes around it",
@@ -32,8 +32,17 @@ IN_WORDS = {
 }
 """First word of pydantic's error type → what to do."""
 NOT_KNOWN = "is written in a way that can't be understood: compare it with the lines around it"
-HEADING = re.compile(r"^## +(\S+)\s*$")
+NO_TEXT = "it holds characters that no text has: write it anew"
+HEADING = re.compile(r"^## +([a-z0-9_.]+)\s*$")
+MEANT = re.compile(r"\s*##?(?!#)")
+"""A line that is a heading, or was meant as one."""
 RESTS_ON = re.compile(r"^rests on:(.*)$")
+FIELD = re.compile(r"^(label|rests on|words):")
+"""What stands right below a heading."""
+BEGINS = re.compile(r"^(label|rests on):")
+MISTYPED = re.compile(r"^\s*(label|rests\s+on|words)\s*:", re.IGNORECASE)
+HARD_SPACE = re.compile("^[ -]*[\u00a0\u2000-\u200b\u202f\u3000]|[:-][\u00a0\u2000-\u200b\u202f\u3000]")
+CUT_OFF = re.compile(r"^[^#'\"]*[:-] [^#'\"]*\S\s+#[^\s#]")
 NOTE = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.DOTALL)
 """A note of the editors: never read to anybody."""
 
@@ -67,6 +76,16 @@ def name_of(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+def is_hidden(path: Path) -> bool:
+    """Whether a program left the file there: what macOS, Windows and Word put beside the files of others."""
+    return path.name.startswith((".", "~$")) or path.name in ("Thumbs.db", "desktop.ini")
+
+
+def words_files(folder: Path) -> list[Path]:
+    """The files of words in a folder, by name; what stands in README.md is for editors."""
+    return [path for path in sorted(folder.glob("*.md")) if path.name != "README.md" and not is_hidden(path)]
+
+
 def text_of(path: Path, root: Path) -> str:
     """A file's text; ContentFaults when it is not UTF-8."""
     try:
@@ -96,10 +115,14 @@ def page(path: Path, root: Path) -> Page:
     front = _yaml("\n".join(lines[1:end]), file, 1).value
     sections = _sections(lines, end + 1)
     faults = [*_doubled(sections, file), *_no_headings(lines, end + 1, file), *_open_notes(lines, file)]
+    faults += _no_names(sections, lines, file)
     if not isinstance(front, dict):
         faults.append(Fault(file, 1, "the block between the --- lines must be lines such as `version: 1`"))
     elif not front.get("version"):
         faults.append(Fault(file, 1, "`version:` is missing: write `version: 1`, and count it up with every change"))
+    elif not str(front["version"]).isdigit():
+        line = next((n for n, text in enumerate(lines, start=1) if text.startswith("version:")), 1)
+        faults.append(Fault(file, line, f"`version: {front['version']}` is no number: write one such as 1, 2 or 3"))
     if not sections:
         faults.append(Fault(file, end + 1, "there is no heading: write `## id`, and the words below it"))
     if faults:
@@ -134,18 +157,39 @@ def without_notes(text: str) -> str:
 
 def _no_headings(lines: list[str], start: int, file: str) -> list[Fault]:
     """Lines that were meant as headings: they would be read aloud to the patient, with all that follows."""
-    meant = [n for n, line in enumerate(lines[start:], start=start) if re.match("##?(?!#)", line)]
+    meant = [n for n, line in enumerate(lines[start:], start=start) if MEANT.match(line)]
+    form = "begin the line with two #, a space and one name in small letters, as in `## day1`"
     return [
-        Fault(file, n + 1, f"“{lines[n][:40]}” is no heading: write two #, a space and one id, as in `## day1`")
+        Fault(file, n + 1, f"“{lines[n].strip()[:40]}” is no heading: {form}")
         for n in meant
         if not HEADING.match(lines[n])
     ]
 
 
+def _no_names(sections: list[Section], lines: list[str], file: str) -> list[Fault]:
+    """Lines that follow a heading at once and stand within a text: the heading above them was lost."""
+    ends = [*(section.line - 1 for section in sections[1:]), len(lines)]
+    faults = []
+    for section, end in zip(sections, ends[: len(sections)], strict=True):
+        below = [n for n in range(section.line, end) if lines[n].strip()]
+        text = next((n for n in below if not FIELD.match(lines[n])), end)
+        lost = [n for n in below if n > text and BEGINS.match(lines[n])]
+        known = "`label:`, `rests on:` and `words:` begin a line, in small letters: write it so"
+        faults += [Fault(file, n + 1, known) for n in below if MISTYPED.match(lines[n]) and not FIELD.match(lines[n])]
+        what = f"a heading is missing above this line, so that it belongs to `{section.id}`: write `## ` and its name"
+        headed = {n for n in lost if MISTYPED.match(lines[n - 1]) or MEANT.match(lines[n - 1])}
+        faults += [Fault(file, n + 1, what) for n in lost if n not in headed]
+    return faults
+
+
 def _open_notes(lines: list[str], file: str) -> list[Fault]:
-    """Notes that never end: a patient would read them."""
+    """Notes that never end or begin: a patient would read them."""
     open = [n for n, line in enumerate(lines, start=1) if "<!--" in line]
-    return [Fault(file, n, "this note has no end: write --> after it") for n in open]
+    ends = [n for n, line in enumerate(lines, start=1) if "-->" in line and n not in open]
+    return [
+        *(Fault(file, n, "this note has no end: write --> after it") for n in open),
+        *(Fault(file, n, "this note has no beginning: write <!-- before it") for n in ends),
+    ]
 
 
 def _doubled(sections: list[Section], file: str) -> list[Fault]:
@@ -227,24 +271,43 @@ def _yaml(text: str, file: str, shift: int) -> Table:
     faults: list[Fault] = []
     node: yaml.Node | None = None
     try:
-        node = yaml.compose(text, _LOADER)
+        node = yaml.compose(text, LOADER)
         if node is not None:
             _mark(node, (), lines, shift)
             faults += _doubled_keys(node, file, shift)
-        value = yaml.load(text, _LOADER)
+        value = yaml.load(text, LOADER)
+        faults += _cut_off(text, file, shift)
     except yaml.MarkedYAMLError as error:
+        if hard := list(_hard_spaces(text, file, shift)):
+            raise ContentFaults([*faults, *hard]) from None
         line = (error.problem_mark.line + 1 + shift) if error.problem_mark else 0
         there = text.split("\n")[error.problem_mark.line : line - shift] if error.problem_mark else []
         what = f"this can't be read: {yaml_in_words(error.problem, ''.join(there))}"
         raise ContentFaults([*faults, Fault(file, line, what)]) from None
     except yaml.YAMLError:
-        raise ContentFaults([Fault(file, 0, "it holds characters that no text has: write it anew")]) from None
+        raise ContentFaults([Fault(file, 0, NO_TEXT)]) from None
     except ValueError:
         wrong = [Fault(file, line + shift, f"“{text}” is no day of any calendar") for line, text in _no_days(node)]
         raise ContentFaults([*faults, *wrong]) from None
     if faults:
         raise ContentFaults(faults)
     return Table(file, value, lines)
+
+
+def _hard_spaces(text: str, file: str, shift: int) -> Iterator[Fault]:
+    """Spaces that a word processor made, where only an ordinary one tells a name from its value."""
+    for n, line in enumerate(text.split("\n"), start=1 + shift):
+        if HARD_SPACE.search(line):
+            what = "this line was pasted from a word processor, and a space in it is none"
+            yield Fault(file, n, f"{what}: delete the spaces at its beginning and after : and -, and type them anew")
+
+
+def _cut_off(text: str, file: str, shift: int) -> Iterator[Fault]:
+    """Values such as `name: Clinic #1`, of which only what stands before the # would be read."""
+    for n, line in enumerate(text.split("\n"), start=1 + shift):
+        if CUT_OFF.match(line):
+            what = "nothing after the # is read: put quotes around the whole text, or a space after the #"
+            yield Fault(file, n, what)
 
 
 def _mark(node: yaml.Node, path: tuple[Hashable, ...], lines: dict[tuple[Hashable, ...], int], shift: int) -> None:

@@ -38,8 +38,8 @@ GIVEN = (
     ("checkin.none_worse", _TEAM),
     ("checkin.sign", "sign number of"),
     ("checkin.reminder", "sign? number of"),
-    ("checkin.answered", "answer_words"),
-    ("flag.seen", "name role? open? promise? promise_today?"),
+    ("checkin.answered", "answer"),
+    ("flag.seen", "name role? level open? promise? promise_today?"),
     ("flag.answer", "name role? text"),
     ("flag.resolved", "name"),
     ("call.*", "name"),
@@ -48,6 +48,7 @@ GIVEN = (
     ("settings.menu", "hour lang_name paused_until? zone"),
     ("settings.paused", "until"),
     ("start.already", "next_at?"),
+    ("date.place", "zone"),
     ("enrol.session", "session_at"),
     ("enrol.zone", "now zone"),
     ("enrol.hour_chosen", "when"),
@@ -193,7 +194,6 @@ def _values(library: Library, home: str) -> Mapping[str, Sequence[Any]]:
         "level": tuple(level.word for level in Level),
         "sign": tuple(dict.fromkeys(sign for procedure in procedures for sign in procedure.signs)),
         "type": tuple(dict.fromkeys(types)),
-        "answer_words": ("button.better", "button.no"),
         "correction": _corrections(library) or ("safety.line",),
         "items": (plans[:MOST_LATE],),
         "today": (*plans, ""),
@@ -213,7 +213,9 @@ def _rows(at: datetime) -> Mapping[str, Sequence[Any]]:
         *("sent", "merged", "unknown", "refused", "dropped", "cancelled"),
         *("taken", "answered", "resolved", "running"),
     )
-    rows = [{**row, "state": s, "level": level.word, "accepted": True} for s, level in product(states, Level)]
+    kept = {**row, "accepted": True, "next_session": at.date().isoformat(), "outcome": "advised", "note": "…"}
+    rows = [{**kept, "state": s, "level": level.word} for s, level in product(states, Level)]
+    rows[0] |= {"next_session": None, "outcome": "", "note": ""}
     talk = [{**row, "who": who} for who in ("patient", "bot", "Anna")]
     patient = {"first_name": LONG_NAME, "case_number": "A-0042", "zone": "UTC", "hour": "10:00"}
     return {

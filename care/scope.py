@@ -55,7 +55,9 @@ class Scope:
             first <= cue.first and cue.last <= last for first, last in found.gaps for cue in self._all("but")
         )
 
-    def set_aside(self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False, meant: bool = False) -> str:
+    def set_aside(
+        self, found: Cue, level: Level, *, stays: bool = False, for_life: bool = False, meant: bool = False
+    ) -> str:
         """Why the sign doesn't count: the heading of scope.yaml; '' when it does.
 
         ``stays``: being over it doesn't settle the sign; ``for_life``: being long ago doesn't either;

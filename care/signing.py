@@ -20,13 +20,13 @@ from typing import Any
 import yaml
 
 from care.faults import ContentFaults, Fault
-from care.pages import name_of, text_of
+from care.pages import LOADER, is_hidden, name_of, text_of, words_files
 
 GENERAL = "general"
 LEDGER = "signatures.csv"
 COLUMNS = ("date", "file", "version", "reviewer", "seal")
 FRONT = ("version", "author", "reviewer", "signed", "seal", "about")
-NOT_FOR_PATIENTS = ("staff.md", "README.md")
+NOT_FOR_PATIENTS = ("staff.md",)
 LANGUAGE = re.compile("[a-z]{2}")
 SHOWN = 3
 """Files that a sentence names before it says how many more there are."""
@@ -106,7 +106,7 @@ def _split(lines: Sequence[str]) -> tuple[list[tuple[int, str]], list[str], int]
 
 def _values(lines: Sequence[str]) -> dict[str, Any]:
     try:
-        values = yaml.safe_load("\n".join(lines))
+        values = yaml.load("\n".join(lines), LOADER)
     except (yaml.YAMLError, ValueError):  # reading the words tells what is wrong with it
         return {}
     return values if isinstance(values, dict) else {}
@@ -116,15 +116,15 @@ def signable(root: Path) -> list[Path]:
     """Every file below content/ that a clinician signs, offered or not."""
     found: list[Path] = []
     for home in sorted(path for path in root.iterdir() if _is_home(path)):
-        found += [*sorted(home.glob("*.yaml")), *_for_patients(home)]
-        found += [path for path in sorted(home.glob("sources/*.md")) if sealed(path, root).said("kind") == "sheet"]
+        found += [*(path for path in sorted(home.glob("*.yaml")) if not is_hidden(path)), *_for_patients(home)]
+        found += [path for path in words_files(home / "sources") if sealed(path, root).said("kind") == "sheet"]
         for folder in sorted(path for path in home.iterdir() if path.is_dir() and LANGUAGE.fullmatch(path.name)):
             found += _for_patients(folder)
     return found
 
 
 def _for_patients(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.md")) if path.name not in NOT_FOR_PATIENTS]
+    return [path for path in words_files(folder) if path.name not in NOT_FOR_PATIENTS]
 
 
 def _is_home(folder: Path) -> bool:

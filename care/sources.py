@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from care.faults import ContentFaults, Fault
-from care.pages import Page, listed, page, text_of, without_notes
+from care.pages import Page, listed, page, text_of, without_notes, words_files
 
 KINDS = ("clinic", "sheet", "outside")
 GRADES = ("A", "B", "C")
@@ -83,7 +83,7 @@ def load_sources(root: Path, procedures: Sequence[str] = ()) -> Mapping[str, Sou
     sources: dict[str, Source] = {}
     faults: list[Fault] = []
     for home in ("", *procedures):
-        for path in sorted((root / (home or "general") / "sources").glob("*.md")):
+        for path in words_files(root / (home or "general") / "sources"):
             try:
                 draft = _Draft(page(path, root), home, without_notes(text_of(path, root)).split("\n"))
             except ContentFaults as found:
@@ -201,7 +201,8 @@ class _Draft:
     def _titles(self) -> dict[str, str]:
         titles, line = self._front("titles")
         if isinstance(titles, dict) and titles and all(isinstance(t, str) and t.strip() for t in titles.values()):
-            return {str(lang): title for lang, title in titles.items()}
+            # Without quotes YAML takes the code of Norwegian for a truth value.
+            return {"no" if lang is False else str(lang): title for lang, title in titles.items()}
         self.fault(line, "`titles:` is missing: write how patients see it named, a line a language, as in `en: …`")
         return {"": ""}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from care.library import Library
 from care.listing import FRONT
@@ -180,7 +180,8 @@ def progress_table(library: Library, code: str) -> Table:
     if code not in library.written:
         what = f"there is no language “{code}”; there are {', '.join(library.written)}"
         raise BadContent(f"{what}. aftercare content add-language makes one")
-    table = Table("file", "written", "lacks", "such as", title=NAMES.get(code, code), title_justify="left")
+    file = Column("file", overflow="fold")
+    table = Table(file, "written", "lacks", "such as", title=NAMES.get(code, code), title_justify="left")
     parts = progress(library, code)
     for part in parts:
         some = ", ".join(part.lacking[:3]) + (" …" if len(part.lacking) > 3 else "")

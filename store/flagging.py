@@ -45,7 +45,7 @@ def raise_flag(
     else:
         standing = flags.unresolved(tx, patient["id"])
         if standing is not None:
-            _join(tx, room, patient, standing, kind, level, words, why, now)
+            _join(tx, room, patient, standing, kind, level, words, why, day, now)
     if standing is not None:
         return int(standing["id"])
     due = terms(room.clinic, level, now)
@@ -78,18 +78,19 @@ def _join(
     level: Level,
     words: str,
     why: Sequence[Why],
+    day: int | None,
     now: datetime,
 ) -> None:
     due: Terms = terms(room.clinic, level, now)
     flag_id = int(standing["id"])
     told = words or "; ".join(reason.rule for reason in why)
     raised = flags.raise_level(
-        tx, standing, level, kind=kind, words=words, why=why, promise=due.promise, nudge=due.nudge
+        tx, standing, level, kind=kind, day=day, words=words, why=why, promise=due.promise, nudge=due.nudge
     )
     if raised:
         audit.note(tx, "bot", f"flag raised: {level.word}", f"flag {flag_id}", now)
         refresh(tx, room, flag_id, now)
-        facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(told)}
+        facts = {"who": who(patient, room.clinic), "level": level.word, "text": cut(told), "kind": kind}
         buttons = ((Button("button.take", f"f|{flag_id}|take"),),)
         news = "staff.raised" if level > Level.of(standing["level"]) else "staff.relay"
         under_card(tx, room, Say(news, facts, buttons, lane=lane(level)), flag_id, now)

@@ -123,6 +123,7 @@ def raise_level(
     level: Level,
     *,
     kind: str,
+    day: int | None,
     words: str,
     why: Sequence[Why],
     promise: datetime,
@@ -137,12 +138,13 @@ def raise_level(
     lower = [word.word for word in Level if word < level or (again and word is level)]
     return bool(
         tx.run(
-            "UPDATE flag SET level = ?, kind = ?, words = ?, why = ?, state = 'open', promise_at = ?, nudge_at = ?,"
-            f" nudges = 0, taken_by = NULL, taken_at = NULL WHERE id = ? AND {UNRESOLVED}"
+            "UPDATE flag SET level = ?, kind = ?, day = ?, words = ?, why = ?, state = 'open', promise_at = ?,"
+            f" nudge_at = ?, nudges = 0, taken_by = NULL, taken_at = NULL WHERE id = ? AND {UNRESOLVED}"
             f" AND level IN ({','.join('?' * len(lower))})",
             (
                 level.word,
                 kind,
+                day,
                 "\n".join(dict.fromkeys(part for part in (words, flag["words"]) if part)),
                 packed([*({**asdict(w), "level": w.level.word} for w in why), *json.loads(flag["why"])]),
                 stamp(promise),

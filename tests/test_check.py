@@ -181,7 +181,7 @@ UNFIT = [
     ("plan.timeline", "{% for item in came %}{{ item.titel }}{% endfor %}", "there is no `.titel`"),
     ("plan.paused", "{{ until + 1 }}", "does not fit together"),
     ("settings.resumed", "Day {{ day }} again.", "reads “None” while something is not known"),
-    ("settings.saved", "**Saved. I go by this from now on.", "stars or curly brackets"),
+    ("settings.saved", "**Saved. I go by this from now on.", "shows the patient **: write two stars"),
     ("settings.pause", "{% if first_name %}For how long?{% endif %}", "is empty: write its words"),
     ("recall.toast", "Thank you. " * 20, "a notice may have 200"),
     ("sign.pus", "Pus, or a yellow crust, or some bad smell", "41 characters; a button may have 40"),

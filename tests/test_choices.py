@@ -114,6 +114,15 @@ def test_a_folder_whose_name_no_button_can_carry_is_refused(copy: Copy) -> None:
         load(copy.root, ["a_name_that_is_far_too_long_for_any_button"])
 
 
+def test_a_label_that_a_small_button_would_cut_off_is_told_once(copy: Copy) -> None:
+    copy.change("microneedling/en/faq.md", r"^label: Makeup$", "label: Makeup and false lashes")
+    (fault,) = copy.found()
+    assert (fault.file, fault.line) == ("microneedling/en/faq.md", copy.line("microneedling/en/faq.md", "## makeup"))
+    assert fault.what == (
+        "`makeup`: its label has 23 characters, and procedure.yaml names it below `chips:`, where 18 fit: shorten it"
+    )
+
+
 def test_the_check_tells_of_them_too(copy: Copy) -> None:
     copy.change(PROCEDURE, r"chips: \[makeup, ", "chips: [mascara, ")
     assert any("`mascara`" in fault.what and fault.file == PROCEDURE for fault in check(copy.root).faults)

@@ -132,7 +132,7 @@ def test_the_clinics_own_articles_are_named_first_and_no_more_than_two(
     book: FaqBook, sources: Mapping[str, Source]
 ) -> None:
     assert book.answers["makeup"].source(sources, "en") == (
-        "Clinic article: Microneedling, benefits and risks; Clinic aftercare sheet (draft)"
+        "Clinic article “Microneedling, benefits and risks”; Clinic aftercare sheet (draft)"
     )
     redness = book.answers["redness_expected"].source(sources, "en")
     assert redness.startswith("Clinic article")
@@ -148,7 +148,7 @@ def test_documents_are_named_in_the_patients_language_or_else_in_the_clinics(
 ) -> None:
     makeup = book.answers["makeup"]
     assert makeup.source(sources, "es", "en") == (
-        "Artículo de la clínica: Microneedling, beneficios y riesgos; Hoja de cuidados de la clínica (borrador)"
+        "Artículo de la clínica “Microneedling, beneficios y riesgos”; Hoja de cuidados de la clínica (borrador)"
     )
     assert makeup.source(sources, "fr", "es") == makeup.source(sources, "es")
 

@@ -109,7 +109,7 @@ FACTS: dict[str, object] = {
     "sign": "fever",
     "number": 1,
     "of": 4,
-    "answer_words": "button.same",
+    "answer": "About the same",
     "types": (),
     "for_you": "",
 }
@@ -383,7 +383,7 @@ def test_more_swelling_than_yesterday_is_asked_only_from_day_2_on() -> None:
 
 
 def test_an_answered_question_shows_the_answer() -> None:
-    assert html("checkin.answered", answer_words="button.same") == "You answered: <b>About the same</b>"
+    assert html("checkin.answered", answer="About the same") == "You answered: <b>About the same</b>"
 
 
 def test_a_question_is_asked_again_in_full() -> None:

@@ -109,6 +109,7 @@ ALWAYS: Facts = {**CLINIC, **HELP, "first_name": "Maria", "day": 3, "procedure":
 TYPES: Facts = {"types": ("scalp", "cold_sores")}
 WHO: Facts = {"who": "Maria", "case": "A-0042"}
 ALERT: Facts = {**WHO, "level": "urgent", "minutes": 10, "text": "Yellow stuff is back"}
+RELAYED: Facts = {**ALERT, "kind": "message"}
 NOBODY: Facts = dict.fromkeys(("taken_by", "taken_at", "resolved_by", "resolved_at"))
 YELLOW = {"phrase": "Yellow stuff", "rule": "yellow discharge", "symptom": "pus"}
 CARD: Facts = {
@@ -120,16 +121,23 @@ RESOLVED: Facts = {**TAKEN, "state": "resolved", "resolved_by": "Anna", "resolve
 PERSON = {"first_name": "Maria", "case_number": "A-0042", "lang": "es", "zone": "Europe/Madrid"}
 FATES = ("sent", "merged", "unknown", "refused", "dropped")
 FLAGS = (("emergency", "open"), ("urgent", "taken"), ("review", "answered"), ("review", "resolved"))
+NOTES = (("", ""), ("", ""), ("advised", ""), ("called", "comes in today"))
 SPOKEN = (("patient", "Is this usual?"), ("bot", "Pink skin is usual today."), ("Anna", "Hello Maria"))
 RECORD: Facts = {
     "patient": {**PERSON, "hour": "09:00", "phone": NUMBER},
     "consents": [{"at": TUESDAY, "version": "1", "accepted": accepted} for accepted in (True, False)],
     "episodes": [
-        {"session_at": TUESDAY, "procedure": "Peel", "state": end, "types": types}
-        for end, types in (("running", ["Scalp", "Cold sores before"]), ("replaced", []))
+        {"session_at": TUESDAY, "procedure": "Peel", "state": end, "types": types, "next_session": upcoming}
+        for end, types, upcoming in (
+            ("running", ["Scalp", "Cold sores before"], TUESDAY),
+            ("replaced", [], None),
+        )
     ],
     "plan": [{"at": TUESDAY, "title": "Day 1", "state": state} for state in (*FATES, "waiting")],
-    "flags": [{"at": TUESDAY, "level": level, "state": state} for level, state in FLAGS],
+    "flags": [
+        {"at": TUESDAY, "level": level, "state": state, "outcome": outcome, "note": note}
+        for (level, state), (outcome, note) in zip(FLAGS, NOTES, strict=True)
+    ],
     "messages": [{"at": TUESDAY, "who": who, "text": text} for who, text in SPOKEN],
 }
 NO_RECORD: Facts = {**{part: [] for part in RECORD}, "patient": {**PERSON, "hour": "09:00", "phone": ""}}
@@ -165,9 +173,10 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     "faq.answer": [{"answer": "Wait until day 3.", "source": source} for source in ("Aftercare sheet", "")],
     **dict.fromkeys(("faq.passed_on", "faq.again"), (TODAY, CLOSED)),
     "flag.seen": [
-        {"name": "Anna", "role": "nurse", **TODAY},
-        {"name": "Anna", "role": "nurse", **CLOSED},
-        {"name": "Anna", "role": "", "promise": None},
+        {"name": "Anna", "role": "nurse", "level": "urgent", **TODAY},
+        {"name": "Anna", "role": "nurse", "level": "review", **CLOSED},
+        {"name": "Anna", "role": "", "level": "urgent", "promise": None},
+        {"name": "Anna", "role": "nurse", "level": "emergency", **TODAY},
     ],
     "flag.answer": [ANSWER, {**ANSWER, "role": ""}],
     **dict.fromkeys(
@@ -185,9 +194,10 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
         {**CARD, "kind": "delivery", "why": [{**YELLOW, "symptom": "", "phrase": ""}], "promise": None},
     ],
     "staff.again": [ALERT, {**ALERT, "who": "A-0042"}],
+    "staff.minutes": [{"minutes": minutes} for minutes in (15, 1320)],
     "staff.on_call": [ALERT, {**ALERT, "who": "A-0042", "minutes": 0, "text": ""}],
-    "staff.relay": [ALERT, {**ALERT, "level": "none"}],
-    "staff.raised": [ALERT],
+    "staff.relay": [RELAYED, {**RELAYED, "level": "none"}, {**RELAYED, "kind": "silence"}],
+    "staff.raised": [RELAYED, {**RELAYED, "kind": "silence"}],
     "staff.media": [{"kind": "photo"}],
     **dict.fromkeys(("staff.answer_prompt", "staff.answer_sent", "staff.call_asked"), ({"who": "Maria"},)),
     **dict.fromkeys(("staff.answer_refused", "staff.unreachable"), REASONS),
@@ -208,7 +218,7 @@ def _sections(name: str) -> list[tuple[str, str]]:
     return [(section.id, section.text) for section in page(FOLDER / name, FOLDER).sections]
 
 
-WORDS = {id: text for name in FILES for id, text in _sections(name)}
+WORDS = {id: text for name in (*FILES, "dates.md") for id, text in _sections(name)}
 
 
 def _day_name(when: datetime) -> str:
@@ -402,3 +412,5 @@ def test_a_readable_file_has_a_heading_for_every_kind_of_record() -> None:
     assert empty.count("Nothing yet") == 5
     for line in ("Language: Español", "Phone: not shared", "Tuesday 4 March, 16:00, you:\nIs this usual?"):
         assert line in full + empty
+    assert "; Spoke on the phone; note of the team: “comes in today”\n" in full
+    assert "; next session Tuesday 4 March\n" in full
