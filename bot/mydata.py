@@ -73,7 +73,7 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
 def _talk(read: Reads, library: Library, patient: Row) -> list[dict[str, Any]]:
     """What the patient and the staff wrote, and corrections; else the bot's words stand in the plan and in content/."""
     said = [
-        {"at": m["at"], "who": "patient", "text": m["text"] or m["kind"]}
+        {"at": m["at"], "who": "patient", "text": m["text"], "kind": m["kind"]}
         for m in messages.of_patient(read, patient["id"])
     ]
     answers = read.rows(

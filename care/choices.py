@@ -36,8 +36,8 @@ def choices(library: Library, procedure: Procedure, source: Table, lang: str) ->
             yield Fault(source.file, source.line(*where), what)
     for topic in dict.fromkeys(topic for planned in procedure.plan for topic in planned.chips if topic in answered):
         if len(label := library.topic(topic, lang, procedure.id)) > LONGEST_CHIP:
-            what = f"`{topic}`: its label has {len(label)} characters, and procedure.yaml names it below `chips:`, where"
-            yield Fault(answered[topic].file, answered[topic].line, f"{what} {LONGEST_CHIP} fit: shorten it")
+            what = f"`{topic}`: its label has {len(label)} characters, and procedure.yaml names it below `chips:`,"
+            yield Fault(answered[topic].file, answered[topic].line, f"{what} where {LONGEST_CHIP} fit: shorten it")
     for symptom in procedure.usual:
         if symptom not in procedure.expected:
             what = f"`{symptom}` stands below `usual:` and not below `expected:`: write its days there"

@@ -69,6 +69,8 @@ MOST_PATIENTS = 600
 """Sample patients of one text."""
 MOST_LATE = 5
 """Lines that a catch-up can hold."""
+MEDIA = ("photo", "voice", "audio", "video", "sticker", "document", "location")
+"""What patients send without words."""
 LONG_NAME = "Maximiliane-Antoinette"
 _AT = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
 _ABSENT = object()
@@ -217,6 +219,7 @@ def _rows(at: datetime) -> Mapping[str, Sequence[Any]]:
     rows = [{**kept, "state": s, "level": level.word} for s, level in product(states, Level)]
     rows[0] |= {"next_session": None, "outcome": "", "note": ""}
     talk = [{**row, "who": who} for who in ("patient", "bot", "Anna")]
+    talk += [{**row, "who": "patient", "text": "", "kind": kind} for kind in MEDIA]
     patient = {"first_name": LONG_NAME, "case_number": "A-0042", "zone": "UTC", "hour": "10:00"}
     return {
         **dict.fromkeys(("came", "comes", "consents", "episodes", "plan", "flags"), (rows[:: len(Level)], ())),

@@ -99,7 +99,8 @@ def _chosen(root: Path, library: Library, files: Sequence[str], everything: bool
     known, ledger = {path.resolve(): path for path in signable(root)}, signatures(root)
     chosen: dict[Path, Path] = {}
     for file in files:
-        found = next((way.resolve() for way in (root / file, Path(file)) if way.resolve() in known), None)
+        ways = (root / file, root / file.removeprefix("content/"), Path(file))
+        found = next((way.resolve() for way in ways if way.resolve() in known), None)
         if found is None:
             raise BadContent(f"{file} is no file of content/ that a clinician signs; write it as general/en/safety.md")
         if not why_draft(sealed(known[found], root), ledger):

@@ -122,6 +122,7 @@ PERSON = {"first_name": "Maria", "case_number": "A-0042", "lang": "es", "zone": 
 FATES = ("sent", "merged", "unknown", "refused", "dropped")
 FLAGS = (("emergency", "open"), ("urgent", "taken"), ("review", "answered"), ("review", "resolved"))
 NOTES = (("", ""), ("", ""), ("advised", ""), ("called", "comes in today"))
+SENT = ("photo", "voice", "audio", "video", "sticker", "document")
 SPOKEN = (("patient", "Is this usual?"), ("bot", "Pink skin is usual today."), ("Anna", "Hello Maria"))
 RECORD: Facts = {
     "patient": {**PERSON, "hour": "09:00", "phone": NUMBER},
@@ -138,7 +139,8 @@ RECORD: Facts = {
         {"at": TUESDAY, "level": level, "state": state, "outcome": outcome, "note": note}
         for (level, state), (outcome, note) in zip(FLAGS, NOTES, strict=True)
     ],
-    "messages": [{"at": TUESDAY, "who": who, "text": text} for who, text in SPOKEN],
+    "messages": [{"at": TUESDAY, "who": who, "text": text} for who, text in SPOKEN]
+    + [{"at": TUESDAY, "who": "patient", "text": "", "kind": kind} for kind in (*SENT, "location")],
 }
 NO_RECORD: Facts = {**{part: [] for part in RECORD}, "patient": {**PERSON, "hour": "09:00", "phone": ""}}
 CAME = [{"title": "Day 1", "at": TUESDAY, "state": state} for state in (*FATES, "cancelled")]
