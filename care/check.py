@@ -14,7 +14,7 @@ from care.filing import filing
 from care.grounds import grounds, loose_ends
 from care.library import Library, load
 from care.lines import line_faults
-from care.missing import missing_in_procedure, missing_words
+from care.missing import missing_in_procedure, missing_words, unwritten
 from care.numbers import differing, load_numbers, misdialled
 from care.offered import drafts, offered
 from care.signing import uncounted
@@ -46,7 +46,7 @@ def check(root: Path) -> Checked:
         return Checked(tuple(sorted({*lying, *own})), (), None)
     if lying:
         # What a missing file would have said is missed everywhere: only putting it back mends that.
-        return Checked(lying, (), None)
+        return Checked(tuple(sorted({*lying, *unwritten(library)})), (), None)
     symptoms = reader.table.symptoms
     faults = {*misdialled(library.clinic, root), *uncounted(root), *line_faults(library), *missing_words(library)}
     faults |= {*_faults(library, symptoms)}

@@ -250,7 +250,7 @@ class _Draft:
 
     def clock(self, text: object, *where: Hashable) -> None:
         if text is not None and not CLOCK.fullmatch(str(text)):
-            self.fault(f'`{where[-1]}`: write a time of day in straight quotes, such as "10:00"', *where)
+            self.fault(f'`{where[-1]}`: write a time of day in quotes, such as "10:00"', *where)
 
     def spans(self, texts: object, *where: Hashable) -> list[dict[str, time]]:
         """The opening spans of a day, in order."""

@@ -13,24 +13,29 @@ from care.signing import LANGUAGE, LEDGER
 
 HOME = ("procedure.yaml", "grid.yaml")
 GENERAL = ("emergency_numbers.yaml", "symptoms.yaml", "safety_lines.md", "leaflet.html")
-SPOKEN_HOME = ("messages.md", "faq.md", "grid.md", "leaflet.md", "things.yaml")
+SPOKEN_HOME = ("messages.md", "faq.md", "grid.md", "things.yaml")
 SPOKEN_GENERAL = (
     *("buttons.md", "checkin.md", "dates.md", "enrolment.md", "faq.md", "leaflet.md", "safety.md", "service.md"),
     *("staff.md", "common_words.txt", "out_of_scope.txt", "scope.yaml", "verdicts.yaml", "wording.yaml"),
 )
-MAY_BE = ("README.md", "corrections.md", "out_of_scope.txt", "common_words.txt")
+MAY_BE = ("README.md", "leaflet.md", "corrections.md", "out_of_scope.txt", "common_words.txt")
 """What may stand in a folder and need not."""
 DRAFTS = "drafts"
 _AWAY = f"move it to {DRAFTS}/ or out of this folder"
-LISTS = {"sources": r"[a-z][a-z0-9_]*\.md|README\.md", "phrases": r"[a-z0-9_]+\.yaml", "examples": r"[a-z]{2}\.jsonl"}
+LISTS = {
+    "sources": r"[a-z][a-z0-9_]*\.md|README\.md",
+    "phrases": r"[a-z0-9_]+\.yaml",
+    "examples": r"[a-z]{2}\.jsonl|README\.md",
+}
 """Folder whose files have names of their own -> the form of these."""
 
 
 def filing(root: Path) -> Iterator[Fault]:
     """Files of what is offered that are missing or empty, and files anywhere that nothing reads."""
     languages, procedures = offered(root)
-    if (root / "clinic.yaml").exists():
-        yield from _needed(root / "clinic.yaml", root)
+    # That the first of these is missing is told elsewhere; a clinic may have no examples, but not have lost them.
+    for path in (root / "clinic.yaml", *(root / "examples" / f"{lang}.jsonl" for lang in languages)):
+        yield from _needed(path, root) if path.exists() else ()
     for home in ("general", *procedures):
         own, spoken = (GENERAL, SPOKEN_GENERAL) if home == "general" else (HOME, SPOKEN_HOME)
         for path in [root / home / name for name in own]:
@@ -40,8 +45,9 @@ def filing(root: Path) -> Iterator[Fault]:
                 yield Fault(f"{home}/{lang}/phrases", 0, "there is no file of phrases in this folder: put them back")
             for path in [root / home / lang / name for name in spoken]:
                 yield from _needed(path, root)
-    for path in sorted(root.rglob("*")):
-        yield from _idle(path, root) if path.is_file() and not is_hidden(path) else ()
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        if not any(is_hidden(Path(part)) for part in path.relative_to(root).parts):
+            yield from _idle(path, root)
 
 
 def offered(root: Path) -> tuple[Sequence[str], Sequence[str]]:

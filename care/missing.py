@@ -21,14 +21,19 @@ def missing_words(library: Library) -> Iterator[Fault]:
     """What an offered language does not say, and what only another one says: it would be missing when it is due."""
     own = library.clinic.language
     empty = {(lang, id) for lang, id, _, _ in library.unwritten}
-    for lang, id, file, line in library.unwritten:
-        if lang in library.clinic.languages:
-            yield Fault(file, line, f"`{id}` is empty: write its words")
+    yield from unwritten(library)
     for lang in library.clinic.languages:
         for id in library.missing(lang):
             if (lang, id.rpartition("/")[2]) not in empty:
                 yield Fault(f"general/{lang}", 0, f"`{id}` has no words in {lang}: write them, as they stand in {own}")
         yield from only_there(library, lang)
+
+
+def unwritten(library: Library) -> Iterator[Fault]:
+    """Headings of an offered language with no words below them."""
+    for lang, id, file, line in library.unwritten:
+        if lang in library.clinic.languages:
+            yield Fault(file, line, f"`{id}` is empty: write its words")
 
 
 def only_there(library: Library, lang: str) -> Iterator[Fault]:

@@ -33,7 +33,7 @@ IN_WORDS = {
 """First word of pydantic's error type → what to do."""
 NOT_KNOWN = "is written in a way that can't be understood: compare it with the lines around it"
 NO_TEXT = "it holds characters that no text has: write it anew"
-HEADING = re.compile(r"^## +([a-z0-9_.]+)\s*$")
+HEADING = re.compile(r"^## +([a-z0-9_][\w.-]*)\s*$")
 MEANT = re.compile(r"\s*##?(?!#)")
 """A line that is a heading, or was meant as one."""
 RESTS_ON = re.compile(r"^rests on:(.*)$")

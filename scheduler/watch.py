@@ -88,7 +88,7 @@ def _ask_again(tx: Writes, library: Library, checkin: Row, patient: Row, now: da
     procedure = library.procedure_of(episode["procedure"] if episode else "")
     plan = known(checkin["checkin"], procedure, people.types_of(episode) if episode else ())
     shown = screen(checkin["id"], checkin["step"], plan, procedure, {})
-    asking.close(tx, patient, checkin["id"], now)
+    asking.close(tx, patient, checkin["id"], now, "checkin.asked_again")
     say = Say("checkin.reminder", shown.facts, shown.buttons, lane=Lane.CARE)
     asking.show(tx, patient, episode, say, checkin["id"], now)
 

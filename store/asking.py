@@ -64,12 +64,12 @@ def show(
     to_patient(tx, patient, say, now, episode=episode, checkin_id=checkin_id, instead_of=instead_of)
 
 
-def close(tx: Writes, patient: Row, checkin_id: int, now: datetime) -> None:
-    """Take the buttons off every message that still shows a question of this check-in."""
+def close(tx: Writes, patient: Row, checkin_id: int, now: datetime, words: str = "checkin.closed") -> None:
+    """Put words in the place of every message that still shows a question of this check-in."""
     for row in outbox.questions(tx, checkin_id):
         outbox.put(
             tx,
-            Say("checkin.closed", lane=Lane.CARE),
+            Say(words, lane=Lane.CARE),
             chat_id=patient["chat_id"],
             lang=patient["lang"],
             due=now,

@@ -350,10 +350,12 @@ def overtaken(read: Reads, row: Row) -> bool:
 
 
 def questions(read: Reads, checkin_id: int) -> list[Row]:
-    """The messages that were sent, or will be, with buttons of a check-in."""
+    """The messages that were sent, or will be, with buttons of a check-in; not those that were asked again."""
     return read.rows(
         "SELECT id FROM outgoing WHERE checkin_id = ? AND form = 'text' AND buttons <> '[]'"
-        " AND state IN ('waiting', 'claimed', 'handed', 'sent')",
+        " AND state IN ('waiting', 'claimed', 'handed', 'sent') AND NOT EXISTS"
+        " (SELECT 1 FROM outgoing AS edit WHERE edit.patient_id = outgoing.patient_id"
+        " AND edit.edits_row = outgoing.id AND edit.words = 'checkin.asked_again')",
         (checkin_id,),
     )
 

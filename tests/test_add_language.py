@@ -196,7 +196,7 @@ def test_the_table_says_file_by_file_what_lacks(begun: Path) -> None:
     assert len(parts["general/pt/safety.md"].lacking) == parts["general/pt/safety.md"].total > 10
     out = Console(width=160, record=True, file=io.StringIO())
     out.print(progress_table(library, "pt"))
-    assert re.search(r"general/pt/dates\.md\s*│ 3 of 3", out.export_text())
+    assert re.search(r"general/pt/dates\.md\s*│ (\d+) of \1 ", out.export_text())
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,8 @@ def test_a_file_that_nothing_reads_is_told_alone(content: Path, name: str) -> No
 def test_drafts_and_what_programs_leave_behind_are_no_faults(content: Path) -> None:
     (content / "drafts").mkdir(exist_ok=True)
     (content / "drafts/anything.docx").write_bytes(b"PK")
+    (content / ".git/refs").mkdir(parents=True)
+    (content / ".git/refs/main").write_text("0" * 40, encoding="utf-8")
     for name in (
         ".DS_Store",
         f"{HERE}/._messages.md",
@@ -71,7 +73,9 @@ def test_drafts_and_what_programs_leave_behind_are_no_faults(content: Path) -> N
     assert told(content) == {}
 
 
-@pytest.mark.parametrize("file", ["microneedling/grid.yaml", "general/en/out_of_scope.txt", f"{HERE}/messages.md"])
+@pytest.mark.parametrize(
+    "file", ["microneedling/grid.yaml", "general/en/out_of_scope.txt", "examples/en.jsonl", f"{HERE}/messages.md"]
+)
 def test_an_empty_file_is_told_once(content: Path, file: str) -> None:
     (content / file).write_text("\n \n", encoding="utf-8")
     assert told(content) == {file: ["this file is empty: put back what stood in it"]}

@@ -198,6 +198,7 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     "staff.again": [ALERT, {**ALERT, "who": "A-0042"}],
     "staff.minutes": [{"minutes": minutes} for minutes in (15, 1320)],
     "staff.on_call": [ALERT, {**ALERT, "who": "A-0042", "minutes": 0, "text": ""}],
+    "staff.silent": [{"level": "review"}, {"level": "urgent"}],
     "staff.relay": [RELAYED, {**RELAYED, "level": "none"}, {**RELAYED, "kind": "silence"}],
     "staff.raised": [RELAYED, {**RELAYED, "kind": "silence"}],
     "staff.media": [{"kind": "photo"}],
