@@ -232,7 +232,7 @@ def test_a_heading_without_a_line_is_told(broken: Broken) -> None:
 @pytest.mark.parametrize(
     ("pattern", "new", "start", "words"),
     [
-        ("^## pt$", "## pt-BR", "## pt-BR", "begin the line with two #"),
+        ("^## pt$", "## pt-BR", "## pt-BR", "`pt-BR` is no language"),
         ("^## pt$", "## fr", "", "keep one of the two"),
         (r"\{% endif %\}", "", "", "`safety_line.en`"),
     ],
