@@ -13,6 +13,9 @@ from care.model import Button
 from store import flags, messages, outbox, people, recalls
 from store.seam import Reads, Row, moment
 
+SHOWN = ("first_name", "case_number", "lang", "zone", "hour", "phone")
+"""What is told of the patient's own row."""
+
 
 def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
     """The file, UTF-8. LookupError when the patient is no longer known."""
@@ -26,48 +29,33 @@ def my_data(read: Reads, library: Library, patient_id: int) -> bytes:
 
     episodes = people.episodes(read, patient_id)
     facts: dict[str, Any] = {
-        "patient": {
-            "first_name": row["first_name"],
-            "case_number": row["case_number"],
-            "lang": row["lang"],
-            "zone": row["zone"],
-            "hour": row["hour"],
-            "phone": row["phone"],
-        },
+        "patient": {name: row[name] for name in SHOWN},
         "consents": [{**c, "at": at(c["at"])} for c in map(dict, people.consents(read, patient_id))],
-        "episodes": [
-            {
-                "session_at": at(e["session_at"]),
-                "state": e["state"],
-                "procedure": library.procedure_name(e["procedure"], row["lang"]),
-                "types": library.type_names(e["procedure"], people.types_of(e), row["lang"]),
-                "next_session": e["next_session"],
-            }
-            for e in episodes
-        ],
+        "episodes": [_session(library, row["lang"], e, at(e["session_at"])) for e in episodes],
         "plan": [
-            {
-                "at": at(p["sent_at"] or p["due_at"]),
-                "state": p["state"],
-                "title": library.say(f"title.{p['planned']}", row["lang"], {"procedure": episode["procedure"]}).html,
-            }
-            for episode in episodes
-            for p in outbox.planned(read, episode["id"])
+            {"at": at(p["sent_at"] or p["due_at"]), "state": p["state"], "title": _title(library, row["lang"], e, p)}
+            for e in episodes
+            for p in outbox.planned(read, e["id"])
         ],
-        "flags": [
-            {
-                "at": at(f["opened_at"]),
-                "level": f["level"],
-                "state": f["state"],
-                "outcome": f["outcome"],
-                "note": f["note"],
-            }
-            for f in flags.of_patient(read, patient_id)
-        ],
+        "flags": [{**dict(f), "at": at(f["opened_at"])} for f in flags.of_patient(read, patient_id)],
         "messages": [{**m, "at": at(m["at"])} for m in _talk(read, library, row)],
         "day": None,
     }
     return unescape(library.say("mydata.file", row["lang"], facts).html).encode()
+
+
+def _session(library: Library, lang: str, episode: Row, at: Any) -> dict[str, Any]:
+    return {
+        "session_at": at,
+        "state": episode["state"],
+        "procedure": library.procedure_name(episode["procedure"], lang),
+        "types": library.type_names(episode["procedure"], people.types_of(episode), lang),
+        "next_session": episode["next_session"],
+    }
+
+
+def _title(library: Library, lang: str, episode: Row, planned: Row) -> str:
+    return library.say(f"title.{planned['planned']}", lang, {"procedure": episode["procedure"]}).html
 
 
 def _talk(read: Reads, library: Library, patient: Row) -> list[dict[str, Any]]:

@@ -108,10 +108,12 @@ class Reader:
             return replace(_unreadable(text, language), foreign=mother)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
-        if reading.level <= Level.REVIEW and _in_the_family(rules, day, table):
+        if reading.level <= Level.REVIEW and (
             # "My husband's cheek oozes": who writes may write for the patient, so we ask.
-            talk, reading = "", replace(reading, asks=True)
-        if reading.level <= Level.REVIEW and _half_told(rules, day, table):
+            _aside(rules, "family", day, table) >= Level.URGENT
+            # "Is it usual to feel my throat closing?" may mean now.
+            or _aside(rules, "asking", day, table) is Level.EMERGENCY
+        ):
             talk, reading = "", replace(reading, asks=True)
         if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
@@ -180,16 +182,10 @@ def load_reader(
     return Reader(lexicons, table, searcher, tuple(languages), tables=tables)
 
 
-def _in_the_family(rules: Reading, day: int | None, table: SymptomTable) -> bool:
-    """A sign that a clinician must see today was set aside only because somebody close has it."""
-    told = [why.rule.removeprefix("family: ") for why in rules.why if why.rule.startswith("family: ")]
-    return any(table.level(sign, day) >= Level.URGENT for sign in told)
-
-
-def _half_told(rules: Reading, day: int | None, table: SymptomTable) -> bool:
-    """An emergency's sign stands in a question: "is it usual to feel my throat closing?" may mean now."""
-    asked = [why.rule.removeprefix("asking: ") for why in rules.why if why.rule.startswith("asking: ")]
-    return any(table.level(sign, day) is Level.EMERGENCY for sign in asked)
+def _aside(rules: Reading, heading: str, day: int | None, table: SymptomTable) -> Level:
+    """The most serious level among the signs that were set aside under this heading of scope.yaml alone."""
+    told = [why.rule.removeprefix(f"{heading}: ") for why in rules.why if why.rule.startswith(f"{heading}: ")]
+    return max((table.level(sign, day) for sign in told), default=Level.NONE)
 
 
 def _unreadable(text: str, language: str) -> Reading:
