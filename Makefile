@@ -1,8 +1,9 @@
-.PHONY: install demo test lock bench check
+.PHONY: install demo test lock bench check model ship
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MODEL_VENV := .venv-model
 
 install: $(VENV)/.installed
 
@@ -26,6 +27,17 @@ test: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/aftercare check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+$(MODEL_VENV)/.installed: training/requirements.lock
+	@test -x $(MODEL_VENV)/bin/python || $(PYTHON) -m venv $(MODEL_VENV)
+	$(MODEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r training/requirements.lock
+	@touch $@
+
+model: $(MODEL_VENV)/.installed
+	$(MODEL_VENV)/bin/python -m training.make
+
+ship: $(MODEL_VENV)/.installed
+	$(MODEL_VENV)/bin/python -m training.make --ship
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade pyproject.toml -o requirements.lock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -76,8 +76,9 @@ def plain(reading: Reading) -> Mapping[str, Any]:
         "level": reading.level.word,
         "symptoms": list(reading.symptoms),
         "topic": reading.topic,
+        "also": list(reading.also),
         "sure": round(reading.sure, 3),
         "asks": reading.asks,
         "language": reading.language,
-        "why": [{"phrase": w.phrase, "symptom": w.symptom, "rule": w.rule, "level": w.level.word} for w in reading.why],
+        "why": [{**asdict(why), "level": why.level.word} for why in reading.why],
     }

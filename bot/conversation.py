@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.case import Case
 from bot.checkins import CheckIns
 from bot.commands import Commands
-from bot.desk import NO_EPISODE_DAY, Desk
+from bot.desk import Desk, read_day
 from bot.enrolment import Enrolment
 from bot.recalls import read_it
 from bot.staff import Staff
@@ -18,11 +18,16 @@ from care.channel import Incoming
 from care.decide import ASK, Decision, answer, decide, flag_facts, lines_of
 from care.model import Level, Reading, Say, Why
 from care.text import read
-from store import audit, checkins, flagging, flags, messages, outbox, people
+from store import asking, audit, checkins, flagging, flags, messages, outbox, people
 from store.seam import Row, Writes, moment
 
 MEDIA = frozenset({"photo", "voice", "audio", "video", "document", "sticker", "location"})
 ALBUM = frozenset({"photo", "video", "document"})
+BREATH = timedelta(minutes=2)
+"""What is written so soon after the last message may be the rest of it."""
+BEGUN = 4
+"""So few words without an end may be the beginning of a sentence: "my throat"; what is longer stands for itself."""
+SENTENCE_ENDS = (".", "!", "?", "…")
 ALBUM_SPAN = timedelta(seconds=10)
 """Media of one kind that follow each other so closely came as one, and are acknowledged once."""
 INVITATION = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -129,7 +134,7 @@ class Conversation:
         desk = self._desk
         episode = desk.episode(desk.store.read, patient) if patient else None
         lang = patient["lang"] if patient else desk.language(heard.lang)
-        day = _read_day(desk.day(episode, desk.clock()))
+        day = read_day(desk.day(episode, desk.clock()))
         return await desk.understand(heard.text, day, lang, desk.home(episode))
 
     async def _words(self, heard: Incoming) -> None:
@@ -142,7 +147,22 @@ class Conversation:
         elif self._to_enrolment(heard, patient, reading):
             await self._enrolment.typed(heard, patient)
         else:
-            await self._conclude(heard, patient, reading)
+            await self._conclude(heard, patient, *await self._in_one_breath(heard, patient, reading))
+
+    async def _in_one_breath(self, heard: Incoming, patient: Row, reading: Reading) -> tuple[Reading, str]:
+        """The reading, and the words that it is about: who breaks a sentence in two has said it all the same."""
+        before = messages.newest(self._desk.store.read, patient["id"])
+        if reading.level >= Level.URGENT or before is None or before["kind"] != "text":
+            return reading, heard.text
+        if before["level"] != Level.NONE.word or abs(heard.at - moment(before["at"])) > BREATH:
+            return reading, heard.text
+        words = f"{before['text']}\n{heard.text}"
+        whole = await self._read(replace(heard, text=_joined(before["text"], heard.text)), patient)
+        unclear = whole.asks and not reading.asks and reading.level is Level.NONE
+        # What was unclear before is being asked about: what is said meanwhile needs no second question.
+        if unclear and asking.open_safety(self._desk.store.read, patient["id"]) is not None:
+            unclear = False
+        return (whole, words) if whole.level >= Level.URGENT or unclear else (reading, heard.text)
 
     def _to_enrolment(self, heard: Incoming, patient: Row, reading: Reading) -> bool:
         """Whether calm words are about the question of enrolment that is open; a place need not be readable."""
@@ -170,8 +190,11 @@ class Conversation:
 
         await desk.carry_out(heard, work)
 
-    async def _conclude(self, heard: Incoming, patient: Row, reading: Reading) -> None:
-        """What follows from a patient's words: kept, answered, flagged, in one transaction."""
+    async def _conclude(self, heard: Incoming, patient: Row, reading: Reading, words: str = "") -> None:
+        """What follows from a patient's words: kept, answered, flagged, in one transaction.
+
+        ``words``: what the reading is about, when that is more than was heard just now.
+        """
         desk = self._desk
         episode = desk.episode(desk.store.read, patient)
         situation = desk.situation(desk.store.read, patient, episode, desk.clock())
@@ -184,18 +207,18 @@ class Conversation:
                 # Its buttons are about these words, whatever is said before one of them is pressed.
                 case.say(replace(say, facts={**say.facts, "asked": heard.update_id}) if say.buttons else say)
             people.change(tx, patient["id"], failures=decision.failures, last_topic=decision.topic)
-            self._tell_staff(case, reading, decision)
+            self._tell_staff(case, reading, decision, words or heard.text)
             if decision.level >= Level.URGENT:
                 checkins.stop(tx, patient["id"])
             elif decision.ask_signs:
-                self._checkins.begin_safety(case, "unsure")
+                self._checkins.begin_safety(case, "unsure", words)
 
         await desk.carry_out(heard, work)
 
-    def _tell_staff(self, case: Case, reading: Reading, decision: Decision) -> None:
+    def _tell_staff(self, case: Case, reading: Reading, decision: Decision, words: str) -> None:
         """Flag it; or show it below the flag that is open, to which all words of this patient belong."""
         if decision.level > Level.NONE:
-            case.flag(decision.kind, decision.level, case.heard.text, reading.why)
+            case.flag(decision.kind, decision.level, words, reading.why)
             return
         standing = flags.unresolved(case.tx, case.patient["id"])
         if standing is not None:
@@ -219,6 +242,7 @@ class Conversation:
             case = Case(desk, tx, heard, patient, episode, situation, now)
             if door == "topic" and self._is_chip(case):
                 # The message stays, and so does what is still open in the chat: a check-in, an answer that is owed.
+                people.change(tx, patient["id"], last_topic=_topic(case))
                 case.say(self._on_topic(case))
                 return
             people.change(tx, patient["id"], failures=0)
@@ -232,8 +256,7 @@ class Conversation:
             return self._on_topic(case)
         if door == "noask":
             return Say("faq.not_passed")
-        asked = self._asked(case)
-        case.flag("question", Level.REVIEW, asked["text"] if asked else "")
+        case.flag("question", Level.REVIEW, self._asked(case))
         return Say("faq.passed_on", flag_facts(Level.REVIEW, case.situation))
 
     def _is_chip(self, case: Case) -> bool:
@@ -247,12 +270,16 @@ class Conversation:
             return answer(_topic(case), case.situation)
         return Say("faq.unsure", buttons=ASK)
 
-    def _asked(self, case: Case) -> Row | None:
-        """The words below which the button stood."""
+    def _asked(self, case: Case) -> str:
+        """The words below which the button stood, or that its safety questions were about."""
         shown = outbox.of_message(case.tx, case.heard.chat_id, case.heard.message_id)
-        about = json.loads(shown["facts"]).get("asked") if shown is not None else None
-        asked = messages.of_update(case.tx, case.patient["id"], about) if about else None
-        return asked or messages.latest(case.tx, case.patient["id"])
+        facts = json.loads(shown["facts"]) if shown is not None else {}
+        questions = checkins.by_id(case.tx, facts["about"]) if "about" in facts else None
+        if questions is not None and questions["patient_id"] == case.patient["id"]:
+            return str(questions["words"])
+        asked = messages.of_update(case.tx, case.patient["id"], facts["asked"]) if facts.get("asked") else None
+        asked = asked or messages.latest(case.tx, case.patient["id"])
+        return str(asked["text"]) if asked else ""
 
     async def _medium(self, heard: Incoming) -> None:
         """A photo, a voice message …: kept, acknowledged, and shown to a person."""
@@ -347,12 +374,14 @@ def _topic(case: Case) -> str:
     return case.heard.data.partition("|")[2]
 
 
+def _joined(before: str, text: str) -> str:
+    """Two messages as one text: a few words without an end go on in the next, anything else has been said."""
+    begun = len(before.split()) <= BEGUN and not before.rstrip().endswith(SENTENCE_ENDS)
+    return f"{before} {text}" if begun else f"{before}\n{text}"
+
+
 def _of_an_album(heard: Incoming, before: Row | None) -> bool:
     """Whether the same kind of medium came just before."""
     if before is None or heard.kind not in ALBUM or before["kind"] != heard.kind:
         return False
     return heard.at - moment(before["at"]) <= ALBUM_SPAN
-
-
-def _read_day(day: int | None) -> int:
-    return NO_EPISODE_DAY if day is None else max(0, day)

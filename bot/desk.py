@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from care.asked import usual_topics
 from care.channel import Incoming
-from care.decide import Situation
+from care.checkin import SAFETY
+from care.decide import ANSWER, Situation
 from care.library import Library
 from care.model import Button, Episode, Level, Patient, Procedure, Reading, Rows, Say
 from care.promise import is_open, promised
 from care.understand import Reader
-from store import audit, flags, inbox, outbox, people
+from store import asking, audit, checkins, flags, inbox, outbox, people, saying
 from store.flagging import Staffroom
-from store.saying import to_patient
 from store.seam import Reads, Row, Store, Writes, moment, stamp
 
 KEYBOARD: Rows = (
@@ -27,6 +28,13 @@ KEYBOARD: Rows = (
 
 NO_EPISODE_DAY = 8
 """Day on which words are read that belong to no episode: no sign is "expected" any more."""
+ASKS_ON_FOR = timedelta(days=1)
+"""So long after an answer a message such as "and tomorrow?" is about it."""
+
+
+def read_day(day: int | None) -> int:
+    """The day on which words of an episode's ``day`` are read."""
+    return NO_EPISODE_DAY if day is None else max(0, day)
 
 
 class Wire(Protocol):
@@ -94,7 +102,7 @@ class Desk:
         form: str = "text",
     ) -> int:
         """Say something to a patient, or change the message ``instead_of``; the row's id."""
-        return to_patient(
+        return saying.to_patient(
             tx, patient, say, now, episode=episode, flag_id=flag_id, instead_of=instead_of, form=form
         )
 
@@ -145,6 +153,14 @@ class Desk:
         known = self.library.procedures.get(procedure)
         return known.usual if known is not None else {}
 
+    def _last_topic(self, read: Reads, patient: Row, episode: Row | None, now: datetime) -> str:
+        """The topic that was answered last; '' when that was too long ago for anybody to ask on about it."""
+        topic: str = patient["last_topic"]
+        if not topic or not self.library.answers(topic, self.home(episode)):
+            return ""
+        said = saying.newest(read, patient["id"], ANSWER)
+        return topic if said is not None and now - moment(said["due_at"]) < ASKS_ON_FOR else ""
+
     def situation(self, read: Reads, patient: Row | None, episode: Row | None, now: datetime) -> Situation:
         """What is known when something of this patient is decided about."""
         clinic = self.library.clinic
@@ -163,6 +179,15 @@ class Desk:
             promise={level: self._promise(flag, level, now).astimezone(zone) for level in Level},
             session=people.episode_of(episode).session_at.astimezone(zone) if episode else None,
             failures=patient["failures"],
-            last_topic=patient["last_topic"],
+            last_topic=self._last_topic(read, patient, episode, now),
+            usual_topics=usual_topics(self.procedure(episode), self.day(episode, now)),
+            turn=saying.often(read, patient["id"], "small."),
             lines=self.library.lines,
+            questions=self._questions(read, patient, now),
         )
+
+    def _questions(self, read: Reads, patient: Row, now: datetime) -> str:
+        if asking.open_safety(read, patient["id"]) is not None:
+            return "open"
+        since = now - timedelta(minutes=self.library.clinic.silence_minutes)
+        return "answered" if checkins.answered_since(read, patient["id"], SAFETY, since) else ""

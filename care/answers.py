@@ -7,13 +7,14 @@ and the answer of each day. ``<lang>/out_of_scope.txt`` holds questions that no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
 from care.faults import ContentFaults, Fault
+from care.model import Facts
 from care.pages import Page, name_of, page, text_of, without_notes
 from care.sources import Fact, Source, facts_for
 from care.template import asks, syntax_in_words
@@ -79,6 +80,11 @@ class Answer:
             return self.other
         return next((text for first, last, text in self.by_day if first <= day <= last), self.other)
 
+    def verdicts(self, day: int) -> Mapping[str, str]:
+        """Row of the day grid → what its heading states for that day; '' stands for the topic's only row."""
+        stretches = [s for s in self.stretches if s.days and s.days[0] <= day <= s.days[1]]
+        return stretches[0].verdicts if stretches else {}
+
     def source(self, sources: Mapping[str, Source], *langs: str) -> str:
         """Titles to name in the first of these languages that they have, at most two, an article first.
 
@@ -89,6 +95,20 @@ class Answer:
         articles = [s.title(*langs) for s in used if s.kind == "clinic"]
         sheets = [s.title(*langs) for s in used if s.kind == "sheet"]
         return "; ".join([*articles[: 1 if sheets else 2], *sheets[:1]])
+
+
+def verdict_lines(answer: Answer, asked_on: Facts | None, words: Callable[[str], str]) -> list[str]:
+    """What an answer comes to on the day that is asked about: a line for each row of the day grid.
+
+    ``asked_on``: the day, in ``day``; None for none. ``words``: id → what stands in content/, or ''.
+    A row or a verdict without words says nothing.
+    """
+    lines = []
+    for row, verdict in (answer.verdicts(asked_on["day"]) if asked_on else {}).items():
+        name, holds = words(f"grid.{row}") if row else "", words(f"verdict.{verdict}")
+        if holds and (name or not row):
+            lines.append(f"{name}: {holds}" if name else holds)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from care.model import Button, Clinic, Lane, Level, Rows, Say
 from care.promise import after_opening, promised
+from care.reasons import reasons
 
 LONGEST = 1500
 """Characters of the patient's words on a card; the whole text stays in the database."""
@@ -77,7 +78,7 @@ def card(
         "types": list(types),
         "day": flag["day"],
         "text": cut(flag["words"]),
-        "why": _reasons(json.loads(flag["why"]), flag["kind"]),
+        "why": reasons(json.loads(flag["why"]), flag["kind"]),
         "kind": flag["kind"],
         "state": flag["state"],
         "outcome": flag["outcome"],
@@ -86,32 +87,6 @@ def card(
         **names,
     }
     return Say("staff.card", facts, buttons(flag), lane=lane(Level.of(flag["level"])))
-
-
-def _reasons(why: list[dict[str, Any]], kind: str) -> list[dict[str, str]]:
-    """What was read, in the patient's words; a rule stands for them only where the card doesn't say it already."""
-    answers = kind in ("checkin", "silence") or any(reason["phrase"] or reason["symptom"] for reason in why)
-    told = [
-        {
-            "symptom": reason["symptom"],
-            "phrase": cut(reason["phrase"] or ("" if reason["symptom"] else reason["rule"]), 120),
-            "rule": "",
-        }
-        for reason in why
-        if (kind, reason["symptom"]) != ("unreadable", "unreadable")
-        if reason["phrase"] or reason["symptom"] or not answers or reason["level"] != Level.REVIEW.word
-    ]
-    return [reason for number, reason in enumerate(told) if not _said_already(reason, told, number)][:6]
-
-
-def _said_already(reason: dict[str, str], told: list[dict[str, str]], number: int) -> bool:
-    """Whether another reason says the same of the same words, or of more of them."""
-    return any(
-        other["symptom"] == reason["symptom"]
-        and reason["phrase"] in other["phrase"]
-        and (reason["phrase"] != other["phrase"] or n < number)
-        for n, other in enumerate(told)
-    )
 
 
 def buttons(flag: Mapping[str, Any]) -> Rows:

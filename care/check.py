@@ -14,7 +14,7 @@ from care.filing import filing
 from care.grounds import grounds, loose_ends
 from care.library import Library, load
 from care.lines import line_faults
-from care.missing import missing_in_procedure, missing_words, unwritten
+from care.missing import missing_in_procedure, missing_in_safety, missing_words, unwritten
 from care.numbers import differing, load_numbers, misdialled
 from care.offered import drafts, offered
 from care.signing import uncounted
@@ -58,6 +58,7 @@ def _faults(library: Library, symptoms: Collection[str], home: str | None = None
     """What is wrong with the offered languages and procedures; with ``home`` in that procedure's folder."""
     found = [fault for lang in library.clinic.languages for fault in text_faults(library, lang, home)]
     found += [fault for lang in library.clinic.languages for fault in agree(library, lang)]
+    found += missing_in_safety(library, symptoms)
     for procedure in library.procedures.values():
         found += missing_in_procedure(library, procedure, symptoms)
     found += [*contradictions.faults(library), *grounds(library)]

@@ -1,20 +1,24 @@
 """A check-in as a machine: a step and an answer in, the next step or an outcome out.
 
 Planned check-ins go: trend, danger screen, then one sign a screen. The safety questions ("I'm worried",
-or a message that the bot is unsure about) go: danger screen, then all urgent signs on one screen.
-A button never lowers a level: one "yes" decides, and the most serious screen comes first.
+or a message that the bot is unsure about) are one screen in the patient's words; two of its buttons open
+a second one. A button never lowers a level: one "yes" decides, and the most serious comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from care.model import Button, CheckIn, Level, Procedure, Rows, Say, Sign, Why
 
 SAFETY = "safety"
 """Id of the check-in behind "I'm worried" and the safety questions."""
+ASKED_BEFORE = ("danger", "signs")
+"""Screens of the safety questions as they once were; some still stand in chats, and their buttons count."""
 YES = ("yes", "something_to_tell")
+NO = ("no", "none")
+WORSE_TWICE = "worse at two check-ins running"
 WORRIED_TRENDS = ("worse", "other", "not_sure")
 Answers = Mapping[str, str]
 
@@ -56,6 +60,8 @@ def known(checkin: str, procedure: Procedure, types: Sequence[str] = ()) -> Chec
 
 def first_step(checkin: CheckIn) -> str:
     """Where a check-in begins."""
+    if checkin.id == SAFETY:
+        return SAFETY
     if checkin.trend:
         return "trend"
     return "danger" if checkin.danger else f"sign:{checkin.always[0]}"
@@ -69,10 +75,12 @@ def screen(row_id: int, step: str, checkin: CheckIn, procedure: Procedure, answe
     if step == "danger":
         labels = [(f"sign.{sign.id}", sign.id) for sign in procedure.danger]
         return Say("checkin.danger", {}, _buttons(row_id, step, [*labels, ("button.none_of_these", "none")]))
-    if step == "signs":
-        labels = [(f"sign.{s.id}", s.id) for s in procedure.signs.values() if s.level >= Level.URGENT]
-        extra = [("button.not_sure", "not_sure"), ("button.none_of_these", "none")]
-        return Say("checkin.signs", {}, _buttons(row_id, step, [*labels, *extra]))
+    if is_safety(step):
+        opener = _opener(step)
+        labels = [(f"sign.{s.id}", s.id) for s in procedure.safety if s.behind == opener]
+        last = ("button.other", "other") if opener else ("button.none_of_these", "none")
+        rows = _buttons(row_id, step, [*labels, ("button.not_sure", "not_sure"), last])
+        return Say(f"ask.{opener}" if opener else "checkin.safety", {}, rows)
     sign = step.removeprefix("sign:")
     asked = _asked(checkin, answers)
     facts = {"sign": sign, "number": asked.index(sign) + 1 if sign in asked else 1, "of": max(len(asked), 1)}
@@ -90,9 +98,37 @@ def _buttons(row_id: int, step: str, choices: list[tuple[str, str]], across: int
 
 def chosen(step: str, value: str) -> str:
     """Id of the words on the button that was pressed, to show what the answer was."""
-    if step in ("danger", "signs") and value not in ("none", "not_sure"):
+    if (step in ASKED_BEFORE or is_safety(step)) and value not in ("none", "not_sure", "other"):
         return f"sign.{value}"
     return "button.none_of_these" if value == "none" else f"button.{value}"
+
+
+def is_safety(step: str) -> bool:
+    """Whether a step is one of the safety questions' screens: ``safety``, or ``safety:`` and what opened it."""
+    return step == SAFETY or step.startswith(f"{SAFETY}:")
+
+
+def _opener(step: str) -> str:
+    return step.removeprefix(SAFETY).removeprefix(":")
+
+
+def told(answers: Answers, label: Callable[[Button], str]) -> str:
+    """The answers as they stood on the buttons; what was denied only when nothing else was said.
+
+    ``label``: the words of a button, in the language of whoever reads it.
+    """
+    said = named(answers) or dict(list(answers.items())[-1:])
+    return " · ".join(_answer(step, value, label) for step, value in said.items())
+
+
+def named(answers: Answers) -> Answers:
+    """What was answered with more than a no."""
+    return {step: value for step, value in answers.items() if step != "have_signs" and value not in NO}
+
+
+def _answer(step: str, value: str, label: Callable[[Button], str]) -> str:
+    answer = label(Button(chosen(step, value)))
+    return f"{label(Button(step.replace(':', '.')))}: {answer}" if step.startswith("sign:") else answer
 
 
 def press(
@@ -116,17 +152,24 @@ def press(
         if sign is not None:
             return Turn("", now, True, _serious(sign))
         if checkin.id == SAFETY or now.get("have_signs"):
-            return Turn("signs", now, worry)
+            return Turn(SAFETY, now, worry)
         return _onward(now, checkin, procedure, worry, day, worse_before)
-    if step == "signs":
-        sign = procedure.signs.get(value)
-        if sign is not None:
-            return Turn("", now, True, _serious(sign))
-        return Turn("", now, worry or value == "not_sure", _after_safety(value, now))
+    if step == "signs" or is_safety(step):
+        return _pressed_in_safety(step, value, procedure, now, worry)
     sign = procedure.signs.get(step.removeprefix("sign:"))
     if value in YES and sign is not None and _level(sign, day) >= Level.URGENT:
         return Turn("", now, True, _serious(sign))
     return _onward(now, checkin, procedure, worry, day, worse_before)
+
+
+def _pressed_in_safety(step: str, value: str, procedure: Procedure, answers: dict[str, str], worry: bool) -> Turn:
+    signs = {sign.id: sign for sign in procedure.safety}
+    if any(sign.behind == value for sign in procedure.safety) and step == SAFETY:
+        return Turn(f"{SAFETY}:{value}", answers, True)
+    sign = (signs if is_safety(step) else procedure.signs).get(value) or signs.get(_opener(step))
+    if sign is not None:  # "not sure" and "something else" behind a button weigh what that button weighs
+        return Turn("", answers, True, _serious(sign, value if value in ("not_sure", "other") else "yes"))
+    return Turn("", answers, worry or value == "not_sure", _after_safety(value, answers))
 
 
 def _onward(
@@ -162,16 +205,16 @@ def _level(sign: Sign, day: int) -> Level:
     return sign.level if day >= sign.from_day else Level.NONE
 
 
-def _serious(sign: Sign) -> Outcome:
-    why = Why("", sign.symptoms[0] if sign.symptoms else "", f"sign {sign.id}: yes", sign.level)
-    return Outcome(sign.level, sign.symptoms, (why,), "")
+def _serious(sign: Sign, value: str = "yes") -> Outcome:
+    why = Why("", sign.symptoms[0] if sign.symptoms else "", f"sign {sign.id}: {value}", sign.level)
+    return Outcome(sign.level, sign.symptoms, (why,), "checkin.review" if sign.level is Level.REVIEW else "")
 
 
 def _calm(answers: Answers, worse_before: bool, checkin: CheckIn, day: int) -> Outcome:
     """No sign was named: what the trend alone asks for."""
     trend = answers.get("trend", "")
     if trend == "worse" and worse_before and day >= 2:
-        why = Why("", "", "worse at two check-ins running", Level.URGENT)
+        why = Why("", "", WORSE_TWICE, Level.URGENT)
         return Outcome(Level.URGENT, (), (why,), "")
     if trend in WORRIED_TRENDS:
         why = Why("", "", f"check-in: {trend}", Level.REVIEW)

@@ -33,6 +33,9 @@ MOST_TYPES = 16
 LONGEST_ID = 37
 """Characters of a procedure's id: with a choice of types, a day and a time it fits into a button's 64 bytes."""
 MOST_CHIPS = 4
+SAFETY_FILE = "general/safety_questions.yaml"
+MOST_QUESTIONS = 7
+"""Buttons of one screen of the safety questions; two that every screen has come besides."""
 COUNTS = ("silence_minutes", "remind_hours", "invitation_hours", "keep_days")
 
 
@@ -114,6 +117,8 @@ def load_procedure(folder: Path, root: Path) -> Procedure:
     draft = _Draft(table(folder / "procedure.yaml", root))
     raw = draft.mapping(draft.source.value)
     draft.names(raw, Procedure)
+    if "safety" in raw:
+        draft.fault(f"the safety questions are the same after every procedure: write them in {SAFETY_FILE}", "safety")
     draft.whole({**raw, "id": folder.name}, Procedure)
     values = {
         "id": folder.name,
@@ -179,6 +184,38 @@ def _look_at_checkins(procedure: Procedure, draft: _Draft) -> None:
     for n, button in enumerate(procedure.danger):
         if button.level is not Level.EMERGENCY:
             draft.fault(f"{button.id}: what stands on the danger screen is an emergency", "danger", n, "level")
+
+
+def load_safety(root: Path) -> tuple[Sign, ...]:
+    """``general/safety_questions.yaml`` below ``root``; ContentFaults with every fault at once."""
+    draft = _Draft(table(root / SAFETY_FILE, root))
+    raw = draft.mapping(draft.source.value)
+    for name in raw.keys() - {"questions"}:
+        draft.fault(f"`{name}` means nothing here: mend its name, or take it out", name)
+    bodies = enumerate(draft.items(raw.get("questions"), Sign, "questions"))
+    signs = draft.built(TypeAdapter(tuple[Sign, ...]), [draft.sign(body, "questions", n) for n, body in bodies])
+    _look_at_safety(signs, draft)
+    draft.settle()
+    return signs
+
+
+def _look_at_safety(signs: tuple[Sign, ...], draft: _Draft) -> None:
+    screens = Counter(sign.behind for sign in signs)
+    first, often = {sign.id for sign in signs if not sign.behind}, Counter(sign.id for sign in signs)
+    if not first:
+        draft.fault("the safety questions need at least one button", "questions")
+    for opener in (opener for opener, count in screens.items() if count > MOST_QUESTIONS):
+        told = f"behind `{opener}`" if opener else "on the first screen"
+        draft.fault(f"{screens[opener]} buttons stand {told}: {MOST_QUESTIONS} at most", "questions")
+    for n, sign in enumerate(signs):
+        if often[sign.id] > 1:
+            draft.fault(f"`{sign.id}` stands there twice: each button needs an id of its own", "questions", n)
+        if sign.behind and sign.behind not in first:
+            what = f"`behind: {sign.behind}` names no button of the first screen: mend it"
+            draft.fault(f"{sign.id}: {what}", "questions", n, "behind")
+        if sign.level < Level.REVIEW or sign.from_day:
+            what = "a person hears of every answer, on any day: write review, urgent or emergency, and no `from_day`"
+            draft.fault(f"{sign.id}: {what}", "questions", n)
 
 
 class _Draft:

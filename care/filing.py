@@ -12,7 +12,7 @@ from care.pages import is_hidden, name_of, table
 from care.signing import LANGUAGE, LEDGER
 
 HOME = ("procedure.yaml", "grid.yaml")
-GENERAL = ("emergency_numbers.yaml", "symptoms.yaml", "safety_lines.md", "leaflet.html")
+GENERAL = ("emergency_numbers.yaml", "symptoms.yaml", "safety_questions.yaml", "safety_lines.md", "leaflet.html")
 SPOKEN_HOME = ("messages.md", "faq.md", "grid.md", "things.yaml")
 SPOKEN_GENERAL = (
     *("buttons.md", "checkin.md", "dates.md", "enrolment.md", "faq.md", "leaflet.md", "safety.md", "service.md"),

@@ -53,9 +53,16 @@ SCOPE = frozenset(
         "fillers",
         "asks_first",
         "questions",
+        "joins",
+        "leads",
+        "follow_ups",
     }
 )
 """Headings of scope.yaml; what each does is explained in the file."""
+DAY = "day: "
+"""Before what a phrase under ``days:`` stands for: the label of that phrase."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MEANT = re.compile(rf"\d+|#|# weeks|day #|{'|'.join(WEEKDAYS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,7 @@ def read_folder(folder: Path, general: Path, symptoms: Mapping[str, Symptom]) ->
     for heading, lines in scope.lists.items():
         if heading in SCOPE:
             entries += _compiled(heading, lines, scope.file, lists, faults)
+    entries += _days(scope, lists, faults)
     before = len(faults)
     for path in sorted(path for path in (folder / "phrases").glob("*.yaml") if not is_hidden(path)):
         try:
@@ -145,6 +153,15 @@ def _meanings(
     return entries
 
 
+def _days(scope: Listing, lists: Mapping[str, str], faults: list[Fault]) -> Iterator[tuple[Label, Phrase]]:
+    """The phrases that name a day, with how many days ahead it lies or which one it is."""
+    for said, meant in scope.tables.get("days", {}).items():
+        if not _MEANT.fullmatch(meant.text):
+            what = f"`{said}: {meant.text}`: write how many days ahead, `#`, `# weeks`, `day #` or a weekday in English"
+            faults.append(Fault(scope.file, meant.line, what))
+        yield from _compiled(f"{DAY}{meant.text}", [Line(said, meant.line)], scope.file, lists, faults)
+
+
 def _compiled(
     label: Label, lines: Sequence[Line], file: str, lists: Mapping[str, str], faults: list[Fault]
 ) -> Iterator[tuple[Label, Phrase]]:
@@ -156,7 +173,7 @@ def _compiled(
 
 
 def _scope_faults(scope: Listing) -> Iterator[Fault]:
-    wanted = SCOPE | {"names", "endings", "lists", "misspellings"}
+    wanted = SCOPE | {"names", "endings", "lists", "days", "misspellings"}
     for heading in sorted(wanted - set(scope.lines)):
         yield Fault(scope.file, 0, f"`{heading}:` is missing: write it with at least one phrase")
     for heading in sorted(set(scope.lines) - wanted):

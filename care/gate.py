@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from care.decide import Decision, Situation, decide
 from care.examples import LADDERS, Example
 from care.faults import Fault
-from care.model import Button, Level, Procedure, Reading
+from care.model import Level, Procedure, Reading
 from care.understand import Reader
-
-ANSWERS = "faq.answer"
-CHOICE = "topic."
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ def _answered(example: Example, decision: Decision, level: Level) -> tuple[str, 
         return "asked", ""
     if level >= Level.URGENT:
         return "flagged", level.word
-    offered = [b.words.removeprefix(CHOICE) for b in _buttons(decision) if b.words.startswith(CHOICE)]
+    offered = decision.offered
     if offered and (example.kind == "out_of_scope" or right.intersection(offered)):
         return "offered", ", ".join(offered)
     if any(say.words.startswith("small.") for say in decision.says):
@@ -160,11 +157,7 @@ def _weighed(example: Example, needed: Level, reading: Reading, decision: Decisi
 
 
 def _topic(decision: Decision) -> str:
-    return next((str(say.facts["topic"]) for say in decision.says if say.words == ANSWERS), "")
-
-
-def _buttons(decision: Decision) -> list[Button]:
-    return [button for say in decision.says for row in say.buttons for button in row]
+    return next(iter(decision.answered), "")
 
 
 def _fault(one: Judged) -> Fault:

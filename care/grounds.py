@@ -16,7 +16,7 @@ from care.passages import Passage, passages
 from care.sources import Fact, Source, behind, facts_for, idle
 
 SAFETY = ("safety.md", "safety_lines.md")
-SIGNS = ("ask.", "sign.", "checkin.danger", "checkin.signs", "checkin.watch")
+SIGNS = ("ask.", "sign.", "checkin.danger", "checkin.safety", "checkin.watch")
 """What check-ins say about health."""
 LABELS = ("button.", "keyboard.", "title.", "language.", "command.", "verdict.")
 """Names and labels, which state nothing by themselves."""

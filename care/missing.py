@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from care.choices import choices
+from care.clinic import SAFETY_FILE, load_safety
 from care.faults import Fault
 from care.library import Library
 from care.model import Procedure
@@ -27,6 +28,21 @@ def missing_words(library: Library) -> Iterator[Fault]:
             if (lang, id.rpartition("/")[2]) not in empty:
                 yield Fault(f"general/{lang}", 0, f"`{id}` has no words in {lang}: write them, as they stand in {own}")
         yield from only_there(library, lang)
+
+
+def missing_in_safety(library: Library, symptoms: Collection[str]) -> Iterator[Fault]:
+    """What the safety questions name and nobody has written. ``symptoms``: ids that stand in symptoms.yaml."""
+    source, signs = table(library.root / SAFETY_FILE, library.root), load_safety(library.root)
+    openers = {sign.behind for sign in signs}
+    for n, sign in enumerate(signs):
+        line = source.line("questions", n)
+        for symptom in (symptom for symptom in sign.symptoms if symptom not in symptoms):
+            what = f"there is no symptom `{symptom}` in general/symptoms.yaml: mend its name"
+            yield Fault(source.file, line, what)
+        words = (f"sign.{sign.id}", *([f"ask.{sign.id}"] if sign.id in openers else []))
+        for lang, id in ((lang, id) for lang in library.languages for id in words):
+            if ("", id) not in library.ids(lang):
+                yield Fault(source.file, line, f"`{id}` has no words in general/{lang}/checkin.md: write them")
 
 
 def unwritten(library: Library) -> Iterator[Fault]:
@@ -71,6 +87,11 @@ def _symptoms(procedure: Procedure, source: Table, known: Collection[str]) -> It
         if symptom not in known:
             what = f"there is no symptom `{symptom}` in general/symptoms.yaml: mend its name"
             yield Fault(source.file, source.line(*where), what)
+    asked = {symptom for sign in procedure.safety for symptom in sign.symptoms}
+    for n, button in enumerate(procedure.danger):
+        for symptom in (symptom for symptom in button.symptoms if symptom not in asked):
+            what = f"{button.id}: its `{symptom}` is in no safety question: add it in {SAFETY_FILE}"
+            yield Fault(source.file, source.line("danger", n), what)
 
 
 def _plan(procedure: Procedure, source: Table, lang: str, known: Collection[tuple[str, str]]) -> Iterator[Fault]:

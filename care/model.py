@@ -35,6 +35,12 @@ class Level(IntEnum):
             raise ValueError(f"level {word!r} is none of none, review, urgent, emergency") from None
 
 
+HINT, TOGETHER = "hints: ", "together: "
+"""How the rule of a reason begins that is a broad hint, or signs that mean more together."""
+LIKE, TRAINED = "like: ", "trained"
+"""How it begins where the trained reader decided: with the nearest labelled message, or without one near enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Why:
     """One reason for a reading, in terms that staff can check against the message."""
@@ -44,9 +50,14 @@ class Why:
     symptom: str
     """Symptom id they were read as; empty when the reason is not a symptom."""
     rule: str
-    """What decided: the phrase of content/ that matched, or the day's rule."""
+    """What decided: the phrase of content/ that matched, or another rule; see HINT, TOGETHER and LIKE above."""
     level: Level
     """The level that this reason alone asks for."""
+    sure: float | None = None
+    """0..1: how sure the reader is of this reason; None for a rule, which holds or doesn't."""
+    days: str = ""
+    """What the day table says of the symptom on that day: ``past 3`` (usual until day 3, and now it is later),
+    ``expected 3`` (usual until day 3), ``from 2``, ``before 2``; '' when all days are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +70,16 @@ class Reading:
     """Ids of the symptoms that the patient has now, most serious first."""
     topic: str | None = None
     """FAQ topic that the message asks about and that is sure enough to answer; else None."""
+    also: tuple[str, ...] = ()
+    """Further topics that it asks about, as sure as ``topic``, the more useful first; two at most."""
     near: tuple[str, ...] = ()
-    """Up to three topics to offer as buttons when none is sure."""
+    """Up to three topics to offer as buttons when none is sure, or for what found no answer beside ``topic``."""
+    left: bool = False
+    """True: beside ``topic`` it clearly asks something that is not answered."""
+    follows: bool = False
+    """True: it asks on about what was answered last, and names nothing new: "and tomorrow?"."""
+    asked_day: str = ""
+    """The day that such a question names, as care/followup.py reads it; else ''."""
     sure: float = 0.0
     """0..1: how sure the answer's topic is, or, when something was flagged, the level."""
     asks: bool = False
@@ -77,6 +96,10 @@ class Reading:
     """True: it asks for something, so silence or a mere receipt would be rude."""
     why: tuple[Why, ...] = ()
     """Every reason, most serious first."""
+    danger: float | None = None
+    """0..1: how likely the trained reader holds it that the message is urgent or an emergency; None without one."""
+    calm: bool = False
+    """True: the trained reader is sure that there is nothing to flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +218,8 @@ class Sign:
     """What a "yes" asks for."""
     from_day: int = 0
     """First day on which a "yes" counts as ``level``; before that it counts as nothing."""
+    behind: str = ""
+    """Id of the safety question whose button opens a second screen on which this one stands; '' for the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +241,8 @@ class Procedure:
     """Patient types that staff may tick at enrolment; each adds its own lines to some messages."""
     usual: Mapping[str, str] = field(default_factory=dict)
     """Symptom id → FAQ topic that tells what is usual, when the symptom is merely told on an expected day."""
+    safety: tuple[Sign, ...] = ()
+    """The safety questions' buttons, from ``general/safety_questions.yaml``: the same after every procedure."""
 
 
 @dataclass(frozen=True, slots=True)

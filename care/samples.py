@@ -28,12 +28,16 @@ GIVEN = (
     ("promise.phrase", "open? promise promise_today?"),
     ("emergency.*", "known session_date?"),
     ("urgent.answer", _TEAM),
+    ("unsure.again", _TEAM),
     ("review.*", _TEAM),
     ("unreadable.*", _TEAM),
     ("media.received", f"{_TEAM} kind serious?"),
     ("faq.passed_on", _TEAM),
     ("faq.again", _TEAM),
-    ("faq.answer", "answer source"),
+    ("faq.answer", "answer source label verdicts follows? asked_on?"),
+    ("faq.rest", "topics"),
+    ("small.thanks", "turn?"),
+    ("small.fine", "turn?"),
     ("checkin.review", _TEAM),
     ("checkin.none_worse", _TEAM),
     ("checkin.sign", "sign number of"),
@@ -199,13 +203,28 @@ def _values(library: Library, home: str) -> Mapping[str, Sequence[Any]]:
         "correction": _corrections(library) or ("safety.line",),
         "items": (plans[:MOST_LATE],),
         "today": (*plans, ""),
+        "asked_on": tuple({"day": LAST_DAY, "date": at, "ahead": ahead} for ahead in (1, 3)),
+        "verdicts": (("…: …", "…: …"), ()),
+        "topics": (True, False),
         "zone": ("America/Argentina/Buenos_Aires",),
-        "why": ((), ({"symptom": "pus", "phrase": "…", "rule": "…"}, {"symptom": "", "phrase": "…", "rule": "…"})),
+        "why": ((), *_whys()),
     }
 
 
+def _whys() -> Iterator[Sequence[Facts]]:
+    """The lines of a card's reasons, each kind in each of its forms."""
+    line: dict[str, Any] = {"symptom": "pus", "phrase": "…", "rule": "", "beside": [], "like": "", "sure": None}
+    line |= {"level": Level.URGENT.word, "turn": "", "turn_day": 3}
+    yield [{**line, "kind": "phrase", "turn": turn} for turn in ("", "past", "from", "before")]
+    yield [{**line, "kind": "together", "beside": beside} for beside in (["fever"], ["fever", "chills"])]
+    yield [{**line, "kind": "like", "phrase": "", "level": level.word, "like": "…", "sure": 82} for level in Level]
+    yield [{**line, "kind": "like", "phrase": "", "symptom": ""}]
+    yield [{**line, "kind": kind, "symptom": "", "phrase": "…"} for kind in ("hint", "task")]
+    yield [{**line, "kind": "answer", "phrase": ""}, {**line, "kind": "worse_twice", "symptom": "", "phrase": ""}]
+
+
 def _numbers() -> Mapping[str, Sequence[Any]]:
-    return {"number": (1,), "of": (1, 4), "days": (1, 3), "minutes": (15,), "hours": (72,)}
+    return {"turn": (0, 1, 2, 3), "number": (1,), "of": (1, 4), "days": (1, 3), "minutes": (15,), "hours": (72,)}
 
 
 def _rows(at: datetime) -> Mapping[str, Sequence[Any]]:

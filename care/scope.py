@@ -96,6 +96,8 @@ class Scope:
 
     def _reaches(self, cue: Cue, target: int, *, reach: int, stops: Sequence[Cue]) -> bool:
         """Does a cue's force carry from its end up to the piece ``target``?"""
+        if target - cue.last - 1 > max(reach, _LIST_REACH):  # before anything is looked at that lies between
+            return False
         if any(cue.last < stop.first and stop.last < target for stop in stops):
             return False
         between = [piece.norm for piece in self._text.pieces[cue.last + 1 : target]]
@@ -123,14 +125,14 @@ class Scope:
             return max(parts, default=0) <= _SEGMENT
         return len(parts) > 2 and max(parts) <= _SHORT
 
-    def _part_length(self, found: Cue) -> int:
-        """Words between the marks around a phrase."""
-        start, stop = found.first, found.last
-        while start and self._text.pieces[start - 1].norm not in MARKS:
+    def _is_short(self, found: Cue) -> bool:
+        """Are there no more than a few words between the marks around a phrase?"""
+        pieces, start, stop = self._text.pieces, found.first, found.last
+        while stop - start < _SHORT and start and pieces[start - 1].norm not in MARKS:
             start -= 1
-        while stop + 1 < len(self._text.pieces) and self._text.pieces[stop + 1].norm not in MARKS:
+        while stop - start < _SHORT and stop + 1 < len(pieces) and pieces[stop + 1].norm not in MARKS:
             stop += 1
-        return stop - start + 1
+        return stop - start < _SHORT
 
     def _denied(self, found: Cue) -> bool:
         if any(own.first == found.first for own in self._all("own_no")):
@@ -149,8 +151,10 @@ class Scope:
 
     def _denied_after(self, found: Cue) -> bool:
         for cue in self._denials_after:
+            if not found.last < cue.first <= found.last + 2:
+                continue
             between = [p.norm for p in self._text.pieces[found.last + 1 : cue.first]]
-            if cue.first <= found.last or between not in ([], [SOFT], [QUESTION]):
+            if between not in ([], [SOFT], [QUESTION]):
                 continue
             if self._closes(cue) or (not between and cue.last > cue.first):
                 return True
@@ -182,7 +186,7 @@ class Scope:
             if self._reaches(low, high.first, reach=_LIST_REACH, stops=self._all("but")):
                 return True
             mine = any(cue.last < me.first <= found.last for me in self._all("me"))
-            if low is cue and not mine and self._part_length(found) <= _SHORT:
+            if low is cue and not mine and self._is_short(found):
                 return True
         return False
 

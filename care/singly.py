@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from care.answers import read_faq
-from care.clinic import load_clinic, load_procedure
+from care.clinic import load_clinic, load_procedure, load_safety
 from care.faults import ContentFaults, Fault
 from care.filing import offered
 from care.lexicon import load_lexicons
@@ -29,6 +29,7 @@ def singly(root: Path) -> Iterator[Fault]:
 def _looks(root: Path) -> Iterator[Callable[[], object]]:
     languages, procedures = offered(root)
     yield partial(load_clinic, root)
+    yield partial(load_safety, root)
     yield partial(load_sources, root, procedures)
     yield partial(_phrases, root, languages)
     yield from (partial(load_procedure, root / id, root) for id in procedures)

@@ -6,7 +6,7 @@ one of the words that patients' signs are written with, and a word that is known
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -41,8 +41,10 @@ class Speller:
     """Medicines and brands; they stay as they are."""
     endings: tuple[tuple[str, str], ...]
     """Ending that ordinary words take → what stands there in the known word."""
-    by_length: Mapping[int, tuple[str, ...]]
-    """``towards`` by length, so that only words of about the same length are compared."""
+    by_shape: Mapping[tuple[str, int], tuple[str, ...]]
+    """``towards`` by first letter and length, so that only words that are much alike are compared …"""
+    by_tail: Mapping[str, tuple[str, ...]]
+    """… and by all but their first letter, which finds those that begin with another one."""
 
     def repair(self, text: Text, sentences: Collection[int]) -> Text:
         """The same message with the typing errors of these sentences repaired."""
@@ -80,14 +82,22 @@ class Speller:
         allowed = 2 if len(word) >= _TWO_ERRORS_FROM else 1
         near: list[tuple[int, bool, int, str]] = []
         for length in range(len(word) - allowed, len(word) + allowed + 1):
-            choices = self.by_length.get(length, ())
+            choices = self.by_shape.get((word[0], length), ())
             for right, distance, _ in process.extract(
                 word, choices, scorer=OSA.distance, score_cutoff=allowed, limit=5
             ):
-                other = right[0] != word[0]
-                if not other or (distance == 1 and len(word) >= _OTHER_FIRST_FROM):
-                    near.append((int(distance), other, -self.towards[right], right))
+                near.append((int(distance), False, -self.towards[right], right))
+        if len(word) >= _OTHER_FIRST_FROM:
+            near += [(1, True, -self.towards[right], right) for right in self._with_another_first(word)]
         return min(near)[3] if near else ""
+
+    def _with_another_first(self, word: str) -> Iterator[str]:
+        """Words at one error from this one that begin with another letter: it is wrong, missing, or out of place."""
+        for tail in (word[1:], word):
+            yield from (right for right in self.by_tail.get(tail, ()) if right[0] != word[0])
+        for right in (word[1:], word[1] + word[0] + word[2:]):
+            if right in self.towards and right[0] != word[0]:
+                yield right
 
 
 def make_speller(
@@ -102,14 +112,16 @@ def make_speller(
 
     ``endings``: ``s`` (added to a known word), ``ing/e`` (instead of its "e").
     """
-    by_length: dict[int, list[str]] = {}
+    by_shape: dict[tuple[str, int], tuple[str, ...]] = {}
+    by_tail: dict[str, tuple[str, ...]] = {}
     for word in sorted(towards):
         if len(word) >= _SHORTEST:
-            by_length.setdefault(len(word), []).append(word)
-    lengths = {length: tuple(words) for length, words in by_length.items()}
+            shape = word[0], len(word)
+            by_shape[shape] = (*by_shape.get(shape, ()), word)
+            by_tail[word[1:]] = (*by_tail.get(word[1:], ()), word)
     long_stems = tuple(stem for stem in stems if len(stem) > _SHORTEST)
     pairs = tuple((ending, base) for ending, _, base in (text.partition("/") for text in endings))
-    return Speller(towards, known, long_stems, misspellings, names, pairs, lengths)
+    return Speller(towards, known, long_stems, misspellings, names, pairs, by_shape, by_tail)
 
 
 def _capitals(text: Text) -> list[bool]:

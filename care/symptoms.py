@@ -20,7 +20,8 @@ _SYMPTOM = re.compile(
 _TOGETHER = re.compile(
     rf"(?P<signs>[a-z_|+ ]+?)(?:, from day (?P<first>\d+))?(?:, to day (?P<last>\d+))? = (?P<level>{_LEVEL})"
 )
-HEADINGS = ("symptoms", "together", "infection", "lowers_defence", "for_life", "stays_serious", "even_imagined")
+SETS = ("infection", "lowers_defence", "for_life", "stays_serious", "even_imagined", "told_outright")
+HEADINGS = ("symptoms", "together", *SETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class SymptomTable:
     """Being over it does not settle these: a faint is looked at though the patient has come round."""
     even_imagined: frozenset[str]
     """Said as a what-if or in a question they count all the same."""
+    told_outright: frozenset[str]
+    """No signs to look for: a phrase that names one is not doubted."""
 
     def level(self, symptom: str, day: int | None) -> Level:
         """What a sign alone asks for; ``day`` None: unknown, so nothing counts as expected."""
@@ -61,6 +64,17 @@ class SymptomTable:
         if known.expected and known.expected[0] <= day <= known.expected[1]:
             return Level.NONE
         return known.level if day >= known.from_day else known.before
+
+    def days(self, symptom: str, day: int | None) -> str:
+        """Which of its days decided about a sign, as ``Why.days`` has it; '' when none did."""
+        known = self.symptoms[symptom]
+        if day is None:
+            return ""
+        if known.expected and day >= known.expected[0]:
+            return f"{'expected' if day <= known.expected[1] else 'past'} {known.expected[1]}"
+        if known.from_day:
+            return f"{'from' if day >= known.from_day else 'before'} {known.from_day}"
+        return ""
 
     def after(self, expected: Mapping[str, tuple[int, int]]) -> SymptomTable:
         """The table for one procedure: a sign is expected only on days on which it is so here as well.
@@ -98,10 +112,10 @@ def load_symptoms(path: Path, root: Path) -> SymptomTable:
         raise ContentFaults(faults)
     symptoms = dict(_symptoms(listing, faults))
     together = tuple(_together(listing, symptoms, faults))
-    ids = {heading: _ids(listing, heading, symptoms, faults) for heading in HEADINGS[2:]}
+    ids = {heading: _ids(listing, heading, symptoms, faults) for heading in SETS}
     if faults:
         raise ContentFaults(faults)
-    return SymptomTable(symptoms, together, *(ids[heading] for heading in HEADINGS[2:]))
+    return SymptomTable(symptoms, together, *(ids[heading] for heading in SETS))
 
 
 def _symptoms(listing: Listing, faults: list[Fault]) -> Iterator[tuple[str, Symptom]]:

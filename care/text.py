@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 LONGEST = 8192
-"""Characters that are read; Telegram takes 4,096."""
+"""Characters that are read, and letters that they may come to; Telegram takes 4,096."""
 
 SOFT = ","
 HARD = "|"
@@ -146,6 +146,8 @@ def _plain(raw: str) -> tuple[str, list[int]]:
                 continue  # heeeelp
             out.append(letter)
             places.append(place)
+        if len(out) > LONGEST:
+            break  # one sign can stand for eighteen letters
     return "".join(out), places
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from care.folder import Label, Meaning
 from care.hearing import Heard, hear
 from care.lexicon import Lexicon
-from care.model import Level, Reading, Why
+from care.model import HINT, TOGETHER, Level, Reading, Why
 from care.phrases import Found
 from care.scope import Scope, meanings
 from care.symptoms import SymptomTable
@@ -34,6 +34,8 @@ class _Sign:
     sentence: int
     joins: bool
     """False: the phrase stands for a mild form, which means no more beside others."""
+    days: str
+    """Which days of the table decided, as ``Why.days`` has it."""
     aside: str
     """Why it doesn't count; '' when it does."""
 
@@ -50,7 +52,7 @@ def judge(heard: Sequence[Heard], day: int | None, table: SymptomTable) -> Readi
     """What the languages heard, put together."""
     signs = _settle([sign for one in heard for sign in _signs(one, day, table)], heard)
     live = [sign for sign in signs if not sign.aside]
-    whys = [Why(s.said, s.symptom, s.rule, s.level) for s in live]
+    whys = [Why(s.said, s.symptom, s.rule, s.level, days=s.days) for s in live]
     whys += _together(live, day, table)
     whys += _lowered_defence(live, table)
     asides = [Why(s.said, "", f"{s.aside}: {s.symptom}", Level.NONE) for s in signs if s.aside]
@@ -75,8 +77,22 @@ def most_serious(readings: Sequence[Reading]) -> Reading:
         symptoms=tuple(dict.fromkeys(symptom for r in (top, *readings) for symptom in r.symptoms)),
         sure=top.sure if top.level > Level.NONE else readings[0].sure,
         asks=any(reading.asks for reading in readings) and top.level < Level.EMERGENCY,
+        danger=max((reading.danger for reading in readings if reading.danger is not None), default=None),
         why=tuple(sorted(_once(whys), key=lambda why: -why.level)),
     )
+
+
+def doubted(reading: Reading, others: Sequence[Reading], day: int | None, table: SymptomTable) -> Reading:
+    """Where phrases alone speak of danger and a further reader is calm about the whole message, the patient is asked.
+
+    A phrase that only a person would look at, and a mere hint, then mean nothing. Never doubted: thoughts of self-harm,
+    and what is no sign of the skin, such as a pregnancy, a medicine, a wish to talk to somebody.
+    """
+    outright = (table.told_outright | table.even_imagined) & {*reading.symptoms}
+    if outright or not any(other.calm for other in others):
+        return reading
+    expected = tuple(symptom for symptom in reading.symptoms if table.level(symptom, day) is Level.NONE)
+    return replace(reading, level=Level.NONE, symptoms=expected, sure=0.0, asks=reading.level >= Level.URGENT)
 
 
 def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign]:
@@ -97,6 +113,7 @@ def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign
             heard.lexicon.language,
             heard.text.sentence_of(found.first),
             meaning.level is None,
+            table.days(symptom, day) if meaning.level is None else "",
             "except" if looks_like else _set_aside(heard.scope, found, level, table),
         )
 
@@ -149,14 +166,16 @@ def _together(live: Sequence[_Sign], day: int | None, table: SymptomTable) -> It
         having = [sorted(option & present.keys()) for option in rule.signs]
         if all(having):
             for options in having:
-                yield Why(present[options[0]].said, options[0], rule.said, rule.level)
+                yield Why(present[options[0]].said, options[0], f"{TOGETHER}{rule.said}", rule.level)
 
 
 def _lowered_defence(live: Sequence[_Sign], table: SymptomTable) -> Iterator[Why]:
     causes = [sign for sign in live if sign.symptom in table.lowers_defence]
     for sign in live:
         if causes and sign.symptom in table.infection and sign.level is Level.REVIEW:
-            yield Why(sign.said, sign.symptom, f"infection + {causes[0].symptom}", Level.URGENT)
+            rule = f"{TOGETHER}infection + {causes[0].symptom} = urgent"
+            yield Why(sign.said, sign.symptom, rule, Level.URGENT)
+            yield Why(causes[0].said, causes[0].symptom, rule, Level.URGENT)
 
 
 def _hints(heard: Sequence[Heard], signs: Sequence[_Sign]) -> Iterator[Why]:
@@ -168,9 +187,8 @@ def _hints(heard: Sequence[Heard], signs: Sequence[_Sign]) -> Iterator[Why]:
             if found.label != "hints" or any(start < stop and begin < end for begin, stop in settled):
                 continue
             if not one.scope.set_aside(found, Level.URGENT):
-                yield Why(
-                    one.text.said(found.first, found.last), "", f"hints: {found.phrase.said}", Level.NONE
-                )
+                said = one.text.said(found.first, found.last)
+                yield Why(said, "", f"{HINT}{found.phrase.said}", Level.NONE)
 
 
 def _ordered(whys: Iterable[Why]) -> tuple[str, ...]:

@@ -12,15 +12,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from care.answers import FaqBook
+from care.asked import OUT_OF_SCOPE, Cutter, Search, asked, one_part, usefulness
+from care.followup import follow_up
 from care.hearing import Heard, hear
 from care.language import language_of
 from care.lexicon import Lexicon, load_lexicons
 from care.model import Level, Procedure, Reading, Why
 from care.symptoms import SymptomTable, load_symptoms
 from care.text import HARD, MARKS, QUESTION, SOFT, Text, read, signs
-from care.triage import judge, most_serious
+from care.triage import doubted, judge, most_serious
 
-OUT_OF_SCOPE = "out_of_scope"
 _FOREIGN_FROM = 0.5
 """Probability from which the detector is believed …"""
 _ADDRESSED_FROM = 0.4
@@ -36,6 +38,8 @@ _SMALL_TALK_REST = 6
 _STORY = 15
 """So many words outside of questions, in which no rule finds anything, are a story that we don't
 understand: the patient is asked, whatever topic it resembles."""
+_RIDDLE_FROM = 0.1
+"""Where a trained reader judges as well, a story is asked about from this probability of danger on."""
 _LONG_STORY = 20
 """The same beside signs that are expected on that day, or that a person reads anyway."""
 _BEGINNING = 2
@@ -86,6 +90,8 @@ class Reader:
     others: Sequence[DangerReader] = ()
     tables: Mapping[str, SymptomTable] = field(default_factory=dict)
     """Procedure → the table that holds after it."""
+    book: FaqBook | None = None
+    """The answers, to tell which of several is the most useful; None: the patient's own order."""
 
     def read(self, text: str, day: int | None, lang: str, procedure: str = "") -> Reading:
         """What a message means on a day of the episode. ``lang``: the language that the patient chose;
@@ -101,24 +107,39 @@ class Reader:
         mother = language if another and probability >= _ADDRESSED_FROM else ""
         heard = hear(cut, self.lexicons, repair=not (another and probability >= _FOREIGN_FROM))
         rules = judge(heard, day, table)
-        reading = most_serious([rules, *(other.read(text, day, rules) for other in self.others)])
+        others = [other.read(text, day, rules) for other in self.others]
+        if language in self.languages and not all(other.readable for other in others):
+            # Portuguese resembles Spanish, and Catalan both: the trained reader tells them apart.
+            language, foreign = language_of(text, but=self.languages)[0], True
+            mother = language
+        reading = doubted(most_serious([rules, *others]), others, day, table)
+        calm = any(other.calm for other in others)
         talk = _small_talk(text, heard) if not reading.symptoms else ""
-        if foreign and reading.level is Level.NONE and not talk:
-            # A sign that is usual and resembles one of our words stands beside words that nobody has read.
+        if foreign and rules.level is Level.NONE and reading.level <= Level.REVIEW and not talk:
+            # A sign that resembles one of our words, or what resembles a labelled message, stands beside words
+            # that nobody has read; only danger is believed at once.
             return replace(_unreadable(text, language), foreign=mother)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
-        if reading.level <= Level.REVIEW and (
+        if reading.level <= Level.REVIEW and not calm and (
             # "My husband's cheek oozes": who writes may write for the patient, so we ask.
             _aside(rules, "family", day, table) >= Level.URGENT
             # "Is it usual to feel my throat closing?" may mean now.
             or _aside(rules, "asking", day, table) is Level.EMERGENCY
         ):
             talk, reading = "", replace(reading, asks=True)
-        if not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
+        told = not talk and not calm and reading.level <= Level.REVIEW
+        # A trained reader understands more than the phrases do: what it holds for harmless is no riddle.
+        told = told and (reading.danger is None or reading.danger >= _RIDDLE_FROM)
+        if told and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
-        found = partial(self.searcher.search, text, spoken if spoken in self.languages else lang, procedure)
-        return replace(self._with_topic(reading, text, found, heard, talk), foreign=mother)
+        shown = spoken if spoken in self.languages else lang
+
+        def search(part: str) -> Sequence[tuple[str, float]]:
+            return self.searcher.search(part, shown, procedure)
+
+        rank = partial(self._rank, procedure, day)
+        return replace(self._with_topic(reading, cut, search, heard, talk, rank), foreign=mother)
 
     def _shares(self, text: Text) -> dict[str, float]:
         """Language → share of the words that are surely of it."""
@@ -136,29 +157,55 @@ class Reader:
         told = language in self.languages and (probability >= _TOLD_FROM or len(text.words) == 1)
         return not told and known < _HARDLY_ANY_KNOWN
 
+    def _rank(self, procedure: str, day: int | None, topic: str) -> int:
+        return usefulness(self.book.of(procedure).answers.get(topic) if self.book else None, day)
+
     def _with_topic(
         self,
         reading: Reading,
-        text: str,
-        search: Callable[[], Sequence[tuple[str, float]]],
+        text: Text,
+        search: Search,
         heard: Sequence[Heard],
         talk: str,
+        rank: Callable[[str], int],
     ) -> Reading:
-        question = "?" in text or any(
+        """The reading with what is asked: topics to answer or to offer, a follow-up, or small talk."""
+        follows = follow_up(heard)
+        if follows.bare and not reading.symptoms:
+            return replace(reading, question=True, follows=True, asked_day=follows.day)
+        question = "?" in text.raw or any(
             one.scope.has("questions") or one.scope.begins("asks_first") for one in heard
         )
         if question:
             talk = ""
         reading = replace(reading, question=question)
-        if talk or (reading.symptoms and not question):
+        if talk:
             return replace(reading, small_talk=talk)
-        hits = search()
+        if reading.symptoms and not question:
+            # "A wedding on Saturday and I look like a boiled ham": the sign is told, and something else is asked.
+            return replace(self._one_topic(reading, search(text.raw)), near=())
+        parts = Cutter(text, heard).parts()
+        sure, offer = self.searcher.answer_at, self.searcher.offer_at
+        if several := asked(parts, search, sure, offer, rank):
+            first, *also = several.topics
+            score = reading.sure if reading.level > Level.NONE else several.sure
+            near, left = several.near, several.left
+            return replace(reading, topic=first, also=tuple(also), near=near, left=left, sure=score)
+        hits = search(text.raw)
+        for other in one_part(parts) if hits and hits[0][1] < sure else ():
+            closer = search(other)
+            if closer and closer[0][0] != OUT_OF_SCOPE and closer[0][1] >= sure:
+                hits = closer
+                break
+        return self._one_topic(replace(reading, asked_day=follows.day), hits)
+
+    def _one_topic(self, reading: Reading, hits: Sequence[tuple[str, float]]) -> Reading:
         if not hits:
             return reading
         best, score = hits[0]
         sure = reading.sure if reading.level > Level.NONE else score
-        if score >= self.searcher.answer_at:
-            return replace(reading, topic=None if best == OUT_OF_SCOPE else best, sure=sure)
+        if score >= self.searcher.answer_at and best != OUT_OF_SCOPE:
+            return replace(reading, topic=best, sure=sure)
         near = [topic for topic, s in hits if s >= self.searcher.offer_at and topic != OUT_OF_SCOPE]
         return replace(reading, near=tuple(near[:3]), sure=sure)
 
@@ -169,17 +216,19 @@ def load_reader(
     searcher: Searcher,
     making: Collection[str] = (),
     procedures: Mapping[str, Procedure] = MappingProxyType({}),
+    book: FaqBook | None = None,
 ) -> Reader:
     """Read ``content/general``; ContentFaults tells everything that is wrong at once.
 
     ``languages``: those that the clinic offers. Every language that has phrases is read, offered or not;
     one of ``making`` as soon as its phrases are complete. ``procedures``: those that are offered, by id.
+    ``book``: the answers in one of the languages.
     """
     table = load_symptoms(general / "symptoms.yaml", general.parent)
     lexicons = load_lexicons(general, table.symptoms, making)
     language_of("the detector is loaded now rather than with the first message")
     tables = {id: table.after(procedure.expected) for id, procedure in procedures.items()}
-    return Reader(lexicons, table, searcher, tuple(languages), tables=tables)
+    return Reader(lexicons, table, searcher, tuple(languages), tables=tables, book=book)
 
 
 def _aside(rules: Reading, heading: str, day: int | None, table: SymptomTable) -> Level:

@@ -12,7 +12,7 @@ from care.library import Library
 from care.passages import answers
 from commands.differences import Coming, Differences
 from commands.marks import Change, Chapter, as_page, as_text
-from commands.parts import BadContent, open_reader, open_store, out
+from commands.parts import open_reader, open_store, out, write_page
 from commands.revisions import LAST, version
 from settings import Settings
 from store import planning
@@ -35,15 +35,7 @@ def show_diff(settings: Settings, old: str, new: str, page: Path | None) -> None
     for line in as_text(chapters, end):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     if page is not None:
-        _write(page, as_page(f"What changes: {old or LAST} → {new or root.name}", chapters, end))
-
-
-def _write(page: Path, text: str) -> None:
-    try:
-        page.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadContent(f"{page} can't be written ({error.strerror}): name a file in a folder that is there") from None
-    out.print(f"Written: {page}", highlight=False, markup=False, soft_wrap=True)
+        write_page(page, as_page(f"What changes: {old or LAST} → {new or root.name}", chapters, end))
 
 
 def _coming(settings: Settings) -> Coming | None:

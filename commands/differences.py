@@ -31,6 +31,7 @@ TABLES = {
     "clinic.yaml": "The clinic",
     "procedure.yaml": "Plan, check-ins and signs",
     "symptoms.yaml": "What each sign asks for",
+    "safety_questions.yaml": "What the safety questions ask",
     "grid.yaml": "What holds on which day",
     "emergency_numbers.yaml": "Whom to call",
 }

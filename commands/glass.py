@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import typer
 from rich.markup import escape
@@ -15,6 +16,7 @@ from care.faults import ContentFaults
 from care.library import Library
 from commands.doctor import Doctor, Finding
 from commands.enrol import BadRow, chosen_types
+from commands.evaluate import run_evaluation
 from commands.gate import gate_of_check
 from commands.parts import open_library, open_reader, open_store, out, wall_clock
 from commands.talk import BadLine, Talk, show_heard, understand_lines
@@ -89,7 +91,7 @@ def chat(
         raise BadRow(f"procedure {procedure!r} is not offered; use one of: {', '.join(library.procedures)}")
     types = chosen_types(" ".join(type), library.procedure_of(procedure))
     talk = Talk(library, open_reader(library), wall_clock(), procedure=procedure, types=types)
-    failures = 0
+    before, turn = None, 0
     while True:
         try:
             text = input("you> ").strip()
@@ -97,8 +99,8 @@ def chat(
             out.print()
             return
         if text:
-            heard = talk.hear(text, day, lang, failures=failures)
-            failures = heard.decision.failures
+            heard = talk.hear(text, day, lang, before=before, turn=turn)
+            before, turn = heard.decision, turn + 1
             show_heard(out, heard, why)
 
 
@@ -115,3 +117,18 @@ def understand(
     for answer in understand_lines(talk, sys.stdin.buffer):
         sys.stdout.buffer.write(answer.encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
+
+
+@app.command()
+def evaluate(
+    files: list[Path] = typer.Argument(help="Labelled messages, one JSON object a line; all files together."),
+    json: Path | None = typer.Option(None, "--json", help="Write the figures and the misses as JSON, too."),
+    html: Path | None = typer.Option(None, "--html", help="Write them as a page, with plots, too."),
+    must: bool = typer.Option(False, "--must", help="End with exit code 1 when anything that must be reached is not."),
+) -> None:
+    """Measure with labelled messages: dangers caught, false alarms, right and wrong answers, and every miss."""
+    missed = run_evaluation(read_settings(), files, json, html).missed_musts()
+    if must and missed:
+        for figure, column in missed:
+            out.print(f"must missed, {column}: {figure}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from care.classify import Model, shipped
 from care.faq import FaqIndex
 from care.library import Library, load
 from care.passages import answers
 from care.signing import Unsigned
+from care.trained import with_model
 from care.understand import Reader, load_reader
 from settings import Settings
 from store.sqlite import Sqlite
@@ -65,13 +68,31 @@ def fingerprint(library: Library) -> str:
     return told.hexdigest()[:16]
 
 
-def open_reader(library: Library) -> Reader:
-    """Everything that understanding needs, loaded once."""
+def open_reader(library: Library, model: Model | None = None) -> Reader:
+    """Everything that understanding needs, loaded once. BadContent when the trained reader's files are not whole.
+
+    ``model``: another one than that which is shipped.
+    """
     books = [library.books[lang] for lang in library.complete]
-    general = library.root / "general"
-    return load_reader(general, library.complete, FaqIndex(books), library.making, library.procedures)
+    general, book = library.root / "general", library.books[library.clinic.language]
+    reader = load_reader(general, library.complete, FaqIndex(books), library.making, library.procedures, book)
+    try:
+        return with_model(reader, model or shipped())
+    except (OSError, ValueError, KeyError) as trouble:
+        raise BadContent(
+            f"training/model can't be read ({trouble}): put the files of the release back, or run `make model`"
+        ) from None
 
 
 def open_store(settings: Settings) -> Sqlite:
     """The database beside a bot that may be running on it; StoreFault when it can't be used."""
     return Sqlite(settings.database, alone=False)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write what a command was asked to write, and say so; BadContent when it can't be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadContent(f"{path} can't be written ({error.strerror}): name a file in a folder that is there") from None
+    out.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)

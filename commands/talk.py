@@ -12,13 +12,16 @@ from typing import Any
 
 from rich.console import Console
 
+from care.asked import usual_topics
 from care.checkin import SAFETY, known, screen
 from care.decide import Decision, Situation, decide
 from care.library import Library
-from care.model import Level, Reading, Say
+from care.model import Level, Reading, Say, Why
 from care.promise import is_open, promised
 from care.understand import Reader
 
+_DAYS = {"expected": "usual until", "past": "past", "from": "counts from", "before": "before"}
+"""How the first word of ``Why.days`` is told."""
 LAST_DAY = 9999
 """Later than any care; a date that far back can still be told."""
 
@@ -37,6 +40,8 @@ class Heard:
     """Everything that the patient would read at once, as plain text."""
     source: str | None
     """The document that the answer names; None when it is no answer from one."""
+    day: int = 0
+    """The day on which it was said."""
 
 
 class Talk:
@@ -49,22 +54,25 @@ class Talk:
         self._library, self._reader, self._now = library, reader, now
         self._procedure, self._types = library.procedure_of(procedure), tuple(types)
 
-    def hear(self, text: str, day: int, lang: str, *, failures: int = 0) -> Heard:
-        """What the bot would do with ``text`` from a patient on ``day`` who chose ``lang``."""
+    def hear(self, text: str, day: int, lang: str, *, before: Decision | None = None, turn: int = 0) -> Heard:
+        """What the bot would do with ``text`` from a patient on ``day`` who chose ``lang``.
+
+        ``before``: what came of the message before this one; ``turn``: how many there were.
+        """
         try:
             reading = self._reader.read(text, day, lang, self._procedure.id)
         except Exception:  # as the running bot: what can't be understood is for a person
             reading = Reading(Level.REVIEW, ("unreadable",), readable=False)
-        decision = decide(reading, self._situation(day, failures))
+        decision = decide(reading, self._situation(day, before, turn))
         says = list(decision.says)
         if decision.ask_signs:
-            says.append(screen(0, "danger", known(SAFETY, self._procedure), self._procedure, {}))
+            says.append(screen(0, SAFETY, known(SAFETY, self._procedure), self._procedure, {}))
         shown = lang if lang in self._library.languages else self._library.clinic.language
         facts = {"day": day, "procedure": self._procedure.id, "types": self._types}
         parts = [self._library.say(say.words, shown, {**facts, **say.facts}).html for say in says]
-        return Heard(reading, decision, plain("\n\n".join(parts)), self._source(says, shown))
+        return Heard(reading, decision, plain("\n\n".join(parts)), self._source(says, shown), day)
 
-    def _situation(self, day: int, failures: int) -> Situation:
+    def _situation(self, day: int, before: Decision | None, turn: int) -> Situation:
         clinic = self._library.clinic
         local = self._now.astimezone(clinic.zone)
         return Situation(
@@ -75,8 +83,12 @@ class Talk:
             clinic_open=is_open(clinic, self._now),
             promise={level: promised(clinic, level, self._now).astimezone(clinic.zone) for level in Level},
             session=local - timedelta(days=day),
-            failures=failures,
+            failures=before.failures if before else 0,
+            last_topic=before.topic if before else "",
+            usual_topics=usual_topics(self._procedure, day),
+            turn=turn,
             lines=self._library.lines,
+            questions="open" if before and before.ask_signs else "",
         )
 
     def _source(self, says: list[Say], lang: str) -> str | None:
@@ -100,9 +112,9 @@ def understand_lines(talk: Talk, lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        item = _item(line, number)
+        item = read_item(line, number)
         heard = talk.hear(item["text"], item["day"], item["lang"])
-        topic = next((str(s.facts["topic"]) for s in heard.decision.says if s.words == "faq.answer"), None)
+        topic = next(iter(heard.decision.answered), None)
         answer = {
             "id": item["id"],
             "level": max(heard.reading.level, heard.decision.level).word,
@@ -116,7 +128,8 @@ def understand_lines(talk: Talk, lines: Iterable[bytes]) -> Iterator[str]:
         yield json.dumps(answer, ensure_ascii=False)
 
 
-def _item(line: bytes, number: int) -> dict[str, Any]:
+def read_item(line: bytes, number: int) -> dict[str, Any]:
+    """A message of one line, its id, lang, day and text checked; BadLine when it can't be read."""
     try:
         item = json.loads(line.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError):
@@ -144,5 +157,14 @@ def show_heard(out: Console, heard: Heard, why: bool) -> None:
             markup=False,
         )
         for reason in reading.why:
-            out.print(f"  “{reason.phrase}” {reason.symptom} ({reason.rule}): {reason.level.word}", markup=False)
+            out.print(f"  {told_why(reason, heard.day)}", markup=False, highlight=False, soft_wrap=True)
     out.print()
+
+
+def told_why(why: Why, day: int) -> str:
+    """A reason in one line: which words, which sign, which rule or example, which days of the table, how sure."""
+    words = f"“{why.phrase}” " if why.phrase else ""
+    turn, _, last = why.days.partition(" ")
+    days = f", day {day}: {_DAYS[turn]} day {last}" if turn else ""
+    sure = "" if why.sure is None else f", sure {why.sure:.2f}"
+    return f"{words}{f'{why.symptom} ' if why.symptom else ''}({why.rule}{days}): {why.level.word}{sure}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from functools import partial
 
 from care.cards import case, lane, terms, who
-from care.checkin import known, screen
+from care.checkin import is_safety, known, named, screen, told
 from care.library import Library
 from care.model import Lane, Level, Say, Why
 from care.plan import quiet_until
@@ -61,7 +63,7 @@ def questions_nobody_answered(tx: Writes, library: Library, room: Staffroom, now
         if checkin["origin"] == "planned" and not checkin["worry"]:
             _unanswered(tx, library, room, checkin, patient, now)
         elif checkins.looked(tx, checkin["id"], reminded=False, look=None):
-            _silence(tx, room, checkin, patient, now)
+            _silence(tx, library, room, checkin, patient, now)
     return len(due)
 
 
@@ -70,7 +72,7 @@ def _unanswered(tx: Writes, library: Library, room: Staffroom, checkin: Row, pat
     if checkin["reminded"]:
         worrying = checkins.worried_before(tx, patient["id"], checkin["id"], now - timedelta(days=3))
         if checkins.looked(tx, checkin["id"], reminded=True, look=None) and worrying is not None:
-            _silence(tx, room, checkin, patient, now)
+            _silence(tx, library, room, checkin, patient, now)
         return
     noun = people.patient_of(patient)
     paused = noun.paused_until if noun.paused_until and noun.paused_until > now else None
@@ -93,19 +95,28 @@ def _ask_again(tx: Writes, library: Library, checkin: Row, patient: Row, now: da
     asking.show(tx, patient, episode, say, checkin["id"], now)
 
 
-def _silence(tx: Writes, room: Staffroom, checkin: Row, patient: Row, now: datetime) -> None:
+def _silence(tx: Writes, library: Library, room: Staffroom, checkin: Row, patient: Row, now: datetime) -> None:
     episode = people.episode(tx, checkin["episode_id"]) if checkin["episode_id"] else None
     step = checkin["step"].replace("sign:", "")
+    planned = checkin["origin"] == "planned" and not is_safety(checkin["step"])
     flagging.raise_flag(
         tx,
         room,
         patient,
         episode,
         kind="silence",
-        level=Level.REVIEW if checkin["origin"] == "planned" else Level.URGENT,
-        words=checkin["words"],
+        level=Level.REVIEW if planned else Level.URGENT,
+        words="\n".join(part for part in (checkin["words"], _answers(library, episode, checkin)) if part),
         why=(Why("", "", f"no answer at: {step}", Level.REVIEW),),
         day=checkin["day"],
         now=now,
     )
     to_patient(tx, patient, Say("silence.note"), now, episode=episode)
+
+
+def _answers(library: Library, episode: Row | None, checkin: Row) -> str:
+    """What was answered before the silence, in the clinic's language; '' for nothing."""
+    answers = json.loads(checkin["answers"])
+    facts = {"procedure": episode["procedure"] if episode else ""}
+    label = partial(library.label, lang=library.clinic.language, facts=facts)
+    return told(answers, label) if named(answers) else ""

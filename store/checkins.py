@@ -99,11 +99,32 @@ def reopen(tx: Writes, checkin_id: int, step: str, answers: Mapping[str, str], l
 
 
 def settle(tx: Writes, patient_id: int) -> None:
-    """The patient has spoken otherwise: an unanswered check-in is not silence any more."""
+    """The patient has spoken otherwise: an unanswered check-in is not silence any more.
+
+    The safety questions stay: whatever else is said, nobody knows yet how serious it was.
+    """
     tx.run(
-        "UPDATE checkin SET look_at = NULL WHERE patient_id = ? AND look_at IS NOT NULL AND state = 'asked'",
+        "UPDATE checkin SET look_at = NULL"
+        " WHERE patient_id = ? AND look_at IS NOT NULL AND state = 'asked' AND origin = 'planned'",
         (patient_id,),
     )
+
+
+def asking_again(tx: Writes, checkin_id: int, *, step: str, origin: str, words: str, look: datetime | None) -> None:
+    """The same questions go on, with more words behind them."""
+    tx.run(
+        "UPDATE checkin SET step = ?, origin = ?, words = ?, look_at = ? WHERE id = ?",
+        (step, origin, words, stamp(look) if look else None, checkin_id),
+    )
+
+
+def answered_since(read: Reads, patient_id: int, checkin: str, since: datetime) -> bool:
+    """Whether a check-in of this id was answered to its end since then."""
+    found = read.one(
+        "SELECT 1 FROM checkin WHERE patient_id = ? AND checkin = ? AND state = 'done' AND answered_at >= ? LIMIT 1",
+        (patient_id, checkin, stamp(since)),
+    )
+    return found is not None
 
 
 def stop(tx: Writes, patient_id: int) -> None:

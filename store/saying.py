@@ -1,4 +1,4 @@
-"""Saying something to a patient: the row that every door writes in the same way."""
+"""Saying something to a patient, in the one way of every door; and what was said to them before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from care.model import Say
 from store import outbox
-from store.seam import Row, Writes
+from store.seam import Reads, Row, Writes
 
 
 def to_patient(
@@ -35,3 +35,20 @@ def to_patient(
         form="edit" if instead_of else form,
         edits_message=instead_of,
     )
+
+
+def newest(read: Reads, patient_id: int, words: str) -> Row | None:
+    """The last row with these words for a patient."""
+    return read.one(
+        "SELECT * FROM outgoing WHERE patient_id = ? AND words = ? ORDER BY due_at DESC, id DESC LIMIT 1",
+        (patient_id, words),
+    )
+
+
+def often(read: Reads, patient_id: int, beginning: str) -> int:
+    """How many rows a patient has whose words' ids begin so."""
+    row = read.one(
+        "SELECT count(*) AS n FROM outgoing WHERE patient_id = ? AND substr(words, 1, ?) = ?",
+        (patient_id, len(beginning), beginning),
+    )
+    return int(row["n"]) if row is not None else 0

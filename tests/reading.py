@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from care.text import read
 from care.understand import Reader, load_reader
 
 CONTENT = Path(__file__).parent.parent / "content"
@@ -23,6 +24,23 @@ class SetAnswers:
 
     def search(self, text: str, lang: str, procedure: str) -> Sequence[tuple[str, float]]:
         return self.hits
+
+
+@dataclass(frozen=True)
+class ByWord:
+    """A searcher that is sure of a topic when a word of it stands in the question, and unsure when words of two do."""
+
+    words: Mapping[str, str]
+    """Beginning of a word → topic."""
+    answer_at: float = 0.7
+    offer_at: float = 0.3
+
+    def search(self, text: str, lang: str, procedure: str) -> Sequence[tuple[str, float]]:
+        said = " ".join(("", *read(text).words))
+        topics = list(dict.fromkeys(topic for word, topic in self.words.items() if f" {word}" in said))
+        if not topics:
+            return [("out_of_scope", 0.9)]
+        return [(topic, 0.9 if len(topics) == 1 else 0.5) for topic in topics]
 
 
 @cache

@@ -40,6 +40,8 @@ class Story:
     """Local time at the clinic, without a zone."""
     refusals: tuple[str, ...]
     """What the stand-in may refuse in this story; in any other it refuses nothing."""
+    phrases: bool
+    """True: messages are read by the phrases of content/ alone, so that nothing learnt can change what is told."""
     steps: tuple[Step, ...]
 
 
@@ -48,11 +50,14 @@ def read_story(file: Path) -> Story:
     text = file.read_text(encoding="utf-8")
     # Everything stays the text that it is: to YAML, 10:00 would be a number and "yes" a truth.
     told = yaml.load(text, yaml.BaseLoader)
-    unknown = set(told) - {"about", "begins", "refusals", "steps"}
+    unknown = set(told) - {"about", "begins", "refusals", "read by", "steps"}
     if unknown:
         raise Untrue(f"{file.name}: {', '.join(sorted(unknown))} can't stand at the top of a story")
     begins = datetime.strptime(told.get("begins", "2026-03-02 15:00"), "%Y-%m-%d %H:%M")
-    return Story(told["about"], begins, tuple(told.get("refusals", ())), tuple(steps_of(text)))
+    by = told.get("read by", "")
+    if by not in ("", "phrases"):
+        raise Untrue(f"{file.name}: `read by` can only be phrases, not {by}")
+    return Story(told["about"], begins, tuple(told.get("refusals", ())), bool(by), tuple(steps_of(text)))
 
 
 def steps_of(text: str) -> list[Step]:

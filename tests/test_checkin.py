@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from care.checkin import SAFETY, Outcome, Turn, chosen, first_step, known, press, screen
+from care.decide import CAUSES, emergency_words
 from care.model import CheckIn, Level, Procedure, Sign
 from tests.town import shared_library
 
@@ -71,10 +72,9 @@ def walk(
             yield Path(checkin.id, day, pressed, turn, worse_before)
 
 
-def paths(id: str, *, day: int | None = None, worse_before: bool = False, **answers: str) -> list[Path]:
+def paths(id: str, *, day: int | None = None, worse_before: bool = False) -> list[Path]:
     checkin = known(id, PROCEDURE)
-    begin = "danger" if answers else first_step(checkin)
-    return list(walk(checkin, DAY[id] if day is None else day, worse_before, dict(answers), begin, ()))
+    return list(walk(checkin, DAY[id] if day is None else day, worse_before, {}, first_step(checkin), ()))
 
 
 ALL = {id: paths(id) for id in CHECKINS}
@@ -284,28 +284,107 @@ def test_before_the_next_session_all_clear_ends_it_and_something_to_tell_goes_to
 # The safety questions
 
 
-def test_the_safety_questions_begin_with_danger_and_go_on_with_every_urgent_sign_on_one_screen() -> None:
+FIRST = [sign for sign in PROCEDURE.safety if not sign.behind]
+OPENERS = {sign.behind for sign in PROCEDURE.safety if sign.behind}
+MOST_BUTTONS = 9
+
+
+def test_the_safety_questions_are_one_screen_and_two_of_its_buttons_open_another() -> None:
     safety = known(SAFETY, PROCEDURE)
-    assert first_step(safety) == "danger"
-    urgent = {sign.id for sign in PROCEDURE.signs.values() if sign.level >= Level.URGENT}
-    assert set(buttons("signs", safety, {})) == urgent | {"none", "not_sure"}
-    for sign in urgent:
-        outcome = along(SAFETY, "none", sign, day=0)
-        assert (outcome.level, outcome.symptoms) == (Level.URGENT, PROCEDURE.signs[sign].symptoms)
+    assert first_step(safety) == SAFETY
+    assert {"frightening", "eyes"} == OPENERS
+    assert buttons(SAFETY, safety, {}) == [*(sign.id for sign in FIRST), "not_sure", "none"]
+    for opener in OPENERS:
+        behind = [sign.id for sign in PROCEDURE.safety if sign.behind == opener]
+        assert buttons(f"{SAFETY}:{opener}", safety, {}) == [*behind, "not_sure", "other"]
+
+
+def test_no_screen_of_the_safety_questions_has_more_buttons_than_can_be_read_at_night() -> None:
+    for step in (SAFETY, *(f"{SAFETY}:{opener}" for opener in OPENERS)):
+        assert len(buttons(step, known(SAFETY, PROCEDURE), {})) <= MOST_BUTTONS
+
+
+def test_every_emergency_of_the_danger_screen_and_of_the_words_can_be_reached() -> None:
+    asked = {symptom for sign in PROCEDURE.safety if sign.level is Level.EMERGENCY for symptom in sign.symptoms}
+    assert {symptom for sign in PROCEDURE.danger for symptom in sign.symptoms} <= asked
+    assert set(CAUSES) <= asked
+
+
+def test_every_urgent_sign_of_a_check_in_can_be_told_in_the_safety_questions() -> None:
+    asked = {symptom for sign in PROCEDURE.safety for symptom in sign.symptoms}
+    assert {s for sign in PROCEDURE.signs.values() if sign.level >= Level.URGENT for s in sign.symptoms} <= asked
+
+
+@pytest.mark.parametrize("sign", PROCEDURE.safety, ids=lambda sign: sign.id)
+def test_a_safety_question_leads_to_what_it_stands_for_on_any_day(sign: Sign) -> None:
+    if sign.id in OPENERS:
+        return
+    outcome = along(SAFETY, *([sign.behind] if sign.behind else []), sign.id, day=0)
+    assert (outcome.level, outcome.symptoms) == (sign.level, sign.symptoms)
+
+
+@pytest.mark.parametrize(
+    ("sign", "words"),
+    [
+        ("airway", "emergency.airway"),
+        ("low", "emergency.self_harm"),
+        ("frightening/chest", "emergency.chest"),
+        ("frightening/fainted", "emergency.collapse"),
+        ("frightening/sepsis", "emergency.sepsis"),
+        ("frightening/bleeding", "emergency.bleeding"),
+        ("frightening/dark_skin", "emergency.dark_skin"),
+        ("eyes/sight", "emergency.sight"),
+    ],
+)
+def test_each_emergency_is_answered_in_the_words_of_its_cause(sign: str, words: str) -> None:
+    outcome = along(SAFETY, *sign.split("/"))
+    assert outcome.level is Level.EMERGENCY
+    assert emergency_words(outcome.symptoms) == words
+
+
+@pytest.mark.parametrize("value", ["not_sure", "other"])
+def test_who_opens_a_second_screen_and_names_nothing_on_it_is_heard_all_the_same(value: str) -> None:
+    for sign in (sign for sign in FIRST if sign.id in OPENERS):
+        outcome = along(SAFETY, sign.id, value)
+        assert outcome.level is sign.level
+        assert outcome.level >= Level.REVIEW
+        assert outcome.why[0].rule == f"sign {sign.id}: {value}"
+
+
+@pytest.mark.parametrize("opener", sorted(OPENERS))
+def test_a_second_screen_makes_silence_a_flag(opener: str) -> None:
+    turn = press(SAFETY, opener, known(SAFETY, PROCEDURE), PROCEDURE, {}, day=3, worse_before=False)
+    assert (turn.step, turn.worry, turn.outcome) == (f"{SAFETY}:{opener}", True, None)
 
 
 def test_who_names_nothing_in_the_safety_questions_is_told_so_and_who_is_not_sure_gets_a_person() -> None:
-    assert along(SAFETY, "none", "none") == Outcome(Level.NONE, (), (), "checkin.none")
-    unsure = along(SAFETY, "none", "not_sure")
+    assert along(SAFETY, "none") == Outcome(Level.NONE, (), (), "checkin.none")
+    unsure = along(SAFETY, "not_sure")
     assert (unsure.level, unsure.closing) == (Level.REVIEW, "checkin.review")
 
 
 @pytest.mark.parametrize("id", ["day1", "day10"])
 def test_who_has_signs_after_all_is_asked_the_safety_questions(id: str) -> None:
-    found = paths(id, trend="better", have_signs="yes")
-    assert {step for path in found for step, _ in path.pressed} == {"danger", "signs"}
-    assert {p.outcome.level for p in found if p.pressed[-1][0] == "danger"} == {Level.EMERGENCY}
-    assert {p.outcome.level for p in found if p.pressed[-1][0] == "signs"} == {Level.NONE, Level.REVIEW, Level.URGENT}
+    checkin = known(id, PROCEDURE)
+    found = list(walk(checkin, DAY[id], False, {"trend": "better", "have_signs": "yes"}, SAFETY, ()))
+    assert {path.outcome.level for path in found} == set(Level)
+    assert all(step.startswith(SAFETY) for path in found for step, _ in path.pressed)
+
+
+def test_the_screens_that_the_safety_questions_once_had_still_count() -> None:
+    safety = known(SAFETY, PROCEDURE)
+    for danger in PROCEDURE.danger:
+        turn = press("danger", danger.id, safety, PROCEDURE, {}, day=3, worse_before=False)
+        assert turn.outcome is not None
+        assert turn.outcome.level is Level.EMERGENCY
+    assert press("danger", "none", safety, PROCEDURE, {}, day=3, worse_before=False).step == SAFETY
+    levels = {}
+    for value in ("fever", "pus", "pain", "not_sure", "none"):
+        turn = press("signs", value, safety, PROCEDURE, {"danger": "none"}, day=3, worse_before=False)
+        assert turn.outcome is not None
+        levels[value] = turn.outcome.level.word
+        assert chosen("signs", value) in ("button.not_sure", "button.none_of_these", f"sign.{value}")
+    assert levels == {"fever": "urgent", "pus": "urgent", "pain": "urgent", "not_sure": "review", "none": "none"}
 
 
 def test_an_unknown_check_in_is_asked_as_the_safety_questions() -> None:

@@ -256,6 +256,7 @@ def test_help_names_every_command(desk: Desk) -> None:
         "doctor",
         "chat",
         "understand",
+        "evaluate",
         "clinic",
         "enrol",
         "status",

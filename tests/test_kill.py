@@ -329,6 +329,32 @@ def each_chat_was_heard_and_written_to_in_order(read: Reads) -> None:
         last[place] = order
 
 
+async def test_silence_after_the_safety_questions_is_told_although_the_bot_was_killed(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        await place.enrol("maya")
+        await place.close()
+        with born(place, tmp_path) as nursery:
+            place.person("maya").says("I'm worried")
+            nursery.bear(place.clock())
+            await until_shown(place, "maya", "Is one of these true right now?")
+            nursery.kill()
+            place.clock.set(place.clock() + timedelta(minutes=31))
+            nursery.bear(place.clock())
+            await until_shown(place, "staff", "Was asked about danger signs and has not answered")
+            await until_shown(place, "maya", "My last question is still open")
+            nursery.kill()
+
+
+async def until_shown(place: Town, name: str, part: str) -> None:
+    """Wait until a phone shows this; LookupError with what it shows when that takes too long."""
+    ends = time.monotonic() + READY_SECONDS
+    while time.monotonic() < ends:
+        if any(part in text for text in place.texts(name)):
+            return
+        await asyncio.sleep(0.05)
+    place.find(name, part)
+
+
 def test_the_command_is_ready_again_soon_after_each_kill(tmp_path: Path) -> None:
     asyncio.run(killed_five_times(tmp_path))
 

@@ -10,14 +10,15 @@ import pytest
 from tests.facts import FACTS
 from tests.story import Untrue, read_story, steps_of
 from tests.storyteller import VERBS, Storyteller, starting, understood
-from tests.town import shared_library, town
+from tests.town import phrases_alone, shared_library, shared_reader, town
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.yaml"))
 
 
 async def play(file: Path, folder: Path) -> None:
     story = read_story(file)
-    async with town(folder, starting(story, shared_library().clinic.zone)) as place:
+    reader = phrases_alone() if story.phrases else shared_reader()
+    async with town(folder, starting(story, shared_library().clinic.zone), reader=reader) as place:
         await Storyteller(place, story).play()
 
 

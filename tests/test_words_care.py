@@ -17,7 +17,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from care.clinic import load_clinic, load_procedure
+from care.clinic import load_clinic, load_procedure, load_safety
 from care.model import Clinic, Episode, Level, Patient, Procedure
 from care.pages import page
 from care.plan import Waiting, at_enrolment, schedule, settle
@@ -35,6 +35,7 @@ WORDS = {
     for section in page(file, CONTENT).sections
 }
 PROCEDURE: Procedure = load_procedure(FOLDER, CONTENT)
+SAFETY = load_safety(CONTENT)
 CLINIC: Clinic = load_clinic(CONTENT)
 PLAN = [planned.id for planned in PROCEDURE.plan]
 DAYS = {planned.id: 0 if planned.before_next else planned.day for planned in PROCEDURE.plan}
@@ -59,21 +60,21 @@ EMERGENCIES = words_of("""
     emergency.collapse emergency.sepsis emergency.general
 """)
 ANSWERS = words_of("""
-    urgent.answer review.answer review.added unsure.ask unreadable.answer unreadable.foreign media.received
-    silence.note worried.intro
+    urgent.answer review.answer review.added unsure.ask unsure.again unsure.open unreadable.answer
+    unreadable.foreign media.received silence.note worried.intro
 """)
 CLOSINGS = words_of("""
     checkin.better checkin.same checkin.review checkin.none checkin.none_worse checkin.reminder checkin.old
     checkin.answered
 """)
-SCREENS = ["checkin.trend", "checkin.danger", "checkin.signs"]
+SCREENS = ["checkin.trend", "checkin.danger", "checkin.safety"]
 BUTTONS = words_of("""
     button.better button.same button.worse button.other button.not_sure button.yes button.no
     button.none_of_these button.have_signs button.all_clear button.something_to_tell
 """)
 DANGER_LABELS = [f"sign.{sign.id}" for sign in PROCEDURE.danger]
-SIGN_LABELS = [f"sign.{id}" for id in PROCEDURE.signs]
-QUESTIONS = [f"ask.{id}" for id in PROCEDURE.signs]
+SIGN_LABELS = list(dict.fromkeys(f"sign.{id}" for id in (*PROCEDURE.signs, *(sign.id for sign in SAFETY))))
+QUESTIONS = [f"ask.{id}" for id in (*PROCEDURE.signs, "frightening", "eyes")]
 LATE = [f"{id}.late" for id in PLAN]
 # What is read as sentences; labels are not.
 READ = [
@@ -279,7 +280,7 @@ def test_hard_exercise_waits_until_day_4_and_the_pool_until_day_7() -> None:
 
 
 def test_what_redness_looks_like_on_brown_and_black_skin_is_told_where_it_matters() -> None:
-    told = ["day0", "day1", "day2", "day3", "day10", "checkin.signs", "ask.spreading", "ask.redness_left"]
+    told = ["day0", "day1", "day2", "day3", "day10", "checkin.safety", "ask.spreading", "ask.redness_left"]
     assert [id for id in told if "brown" not in said(id) or "black skin" not in said(id)] == []
 
 
@@ -440,7 +441,7 @@ def test_the_clinic_file_says_everything_and_nothing_else() -> None:
 
 def test_the_procedure_file_says_everything_and_nothing_else() -> None:
     raw = list(yaml.safe_load_all((FOLDER / "procedure.yaml").read_text(encoding="utf-8")))[-1]
-    assert set(raw) == {field.name for field in fields(Procedure)} - {"id"}
+    assert set(raw) == {field.name for field in fields(Procedure)} - {"id", "safety"}
     for planned in raw["plan"]:
         assert {"id", "day", "at", "late", "late_hours", "holds_until"} <= set(planned)
         assert planned["late"] in ("send", "merge", "drop")

@@ -55,7 +55,7 @@ WRITTEN = {
         "stop": "ask done cancelled",
         "mydata": "caption file",
         "forget": "ask done cancelled",
-        "faq": "answer choose unsure passed_on not_passed again",
+        "faq": "answer which rest choose unsure passed_on not_passed again",
         "small": "thanks hello fine",
         "note": "added",
         "flag": "seen answer resolved",
@@ -111,7 +111,21 @@ WHO: Facts = {"who": "Maria", "case": "A-0042"}
 ALERT: Facts = {**WHO, "level": "urgent", "minutes": 10, "text": "Yellow stuff is back"}
 RELAYED: Facts = {**ALERT, "kind": "message"}
 NOBODY: Facts = dict.fromkeys(("taken_by", "taken_at", "resolved_by", "resolved_at"))
-YELLOW = {"phrase": "Yellow stuff", "rule": "yellow discharge", "symptom": "pus"}
+BLANK: Facts = {
+    **{"symptom": "", "phrase": "", "rule": "", "beside": [], "like": "", "level": "urgent", "sure": None},
+    **{"turn": "", "turn_day": 0},
+}
+YELLOW: Facts = {**BLANK, "kind": "phrase", "symptom": "pus", "phrase": "Yellow stuff"}
+LIKE: Facts = {**BLANK, "kind": "like", "sure": 87}
+WHY: Sequence[Sequence[Facts]] = [
+    [{**YELLOW, "turn": turn, "turn_day": 3} for turn in ("past", "from", "before")],
+    [{**YELLOW, "kind": "together", "beside": ["fever", "chills"]}, {**YELLOW, "kind": "hint", "symptom": ""}],
+    [{**YELLOW, "kind": "answer", "phrase": ""}, {**BLANK, "kind": "worse_twice"}],
+    [{**LIKE, "level": level} for level in ("emergency", "urgent", "review")],
+    [{**LIKE, "level": "none", "symptom": "pus", "like": "it is weeping yellow", "sure": None}],
+    [{"phrase": "Yellow stuff", "rule": "", "symptom": "pus"}],
+]
+"""What decided, as care.reasons tells it; the last as cards had it that were written before."""
 CARD: Facts = {
     **{**ALERT, **NOBODY, "outcome": "", "note": ""},
     **{"why": [YELLOW], "kind": "message", "promise": TUESDAY, "state": "open"},
@@ -150,10 +164,17 @@ REASONS: Sequence[Facts] = [{"who": "A-0042", "reason": reason} for reason in RE
 TODAY: Facts = {"promise": TUESDAY, "open": True, "promise_today": True}
 CLOSED: Facts = {"promise": MONDAY, "open": False}
 ANSWER: Facts = {"name": "Anna", "role": "nurse", "text": "Please come in at three."}
+ASKED_ON: Facts = {
+    **{"answer": "Wait until day 3.", "source": "Aftercare sheet"},
+    **{"follows": True, "label": "Makeup", "verdicts": ["Only on calm skin"]},
+}
 
 # Every situation in which words are said: each branch of each of them is reached by one of these.
 SITUATIONS: dict[str, Sequence[Facts]] = {
-    **dict.fromkeys(("enrol.consent", "small.thanks", "small.hello"), ({}, {"first_name": ""})),
+    **dict.fromkeys(("enrol.consent", "small.hello"), ({}, {"first_name": ""})),
+    "small.thanks": [{"turn": turn, "first_name": name} for turn in range(4) for name in ("Maria", "")],
+    "small.fine": [{"turn": turn} for turn in range(3)],
+    "faq.rest": [{"topics": True}, {"topics": False}],
     "start.already": [{"next_at": TUESDAY}, {"next_at": None, "day": 0}, {"next_at": TUESDAY, "day": None}],
     "enrol.session": [{"session_at": TUESDAY}],
     "enroll.chosen": [{"session_at": TUESDAY}, {"session_at": TUESDAY, **TYPES}],
@@ -172,7 +193,11 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
     **dict.fromkeys(("plan.paused", "settings.paused"), ({"until": TUESDAY},)),
     "settings.menu": [SETTINGS, {**SETTINGS, "paused_until": MONDAY}],
     "mydata.file": [RECORD, NO_RECORD],
-    "faq.answer": [{"answer": "Wait until day 3.", "source": source} for source in ("Aftercare sheet", "")],
+    "faq.answer": [
+        {"answer": "Wait until day 3.", "source": "Aftercare sheet"},
+        {"answer": "Wait until day 3.", "source": "", "follows": True, "label": "Makeup", "verdicts": []},
+        *({**ASKED_ON, "asked_on": {"day": 5, "date": MONDAY, "ahead": ahead}} for ahead in (1, 2)),
+    ],
     **dict.fromkeys(("faq.passed_on", "faq.again"), (TODAY, CLOSED)),
     "flag.seen": [
         {"name": "Anna", "role": "nurse", "level": "urgent", **TODAY},
@@ -193,7 +218,8 @@ SITUATIONS: dict[str, Sequence[Facts]] = {
         {**CARD, "kind": "silence", "state": "answered"},
         {**CARD, **RESOLVED, "kind": "unreadable", "outcome": "called", "note": "comes in today"},
         {**CARD, **RESOLVED, "kind": "unreachable", "level": "none"},
-        {**CARD, "kind": "delivery", "why": [{**YELLOW, "symptom": "", "phrase": ""}], "promise": None},
+        {**CARD, "kind": "delivery", "why": [{**BLANK, "kind": "task", "phrase": "lost"}], "promise": None},
+        *({**CARD, "why": why} for why in WHY),
     ],
     "staff.again": [ALERT, {**ALERT, "who": "A-0042"}],
     "staff.minutes": [{"minutes": minutes} for minutes in (15, 1320)],
@@ -389,7 +415,7 @@ def test_a_card_tells_all_that_staff_need_at_a_glance() -> None:
         "Wrote:\n"
         "“Yellow stuff is back”\n"
         "\n"
-        "• Pus or discharge: “Yellow stuff” (yellow discharge)\n"
+        "Why: “Yellow stuff” → Pus or discharge (phrase)\n"
         "\n"
         "⏳ Nobody has taken this yet · answer promised by Tuesday 4 March, 16:00\n"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from aftercare import House
 from care.library import Library
+from care.trained import MixedSearcher
 from care.understand import Reader
 from commands.parts import open_library, open_reader
 from demo.clock import DemoClock
@@ -38,10 +40,18 @@ def shared_reader() -> Reader:
     return open_reader(shared_library())
 
 
+@cache
+def phrases_alone() -> Reader:
+    """The reader of the bot without what it has learnt: it reads the same whatever the bank holds."""
+    reader = shared_reader()
+    searcher = reader.searcher.words if isinstance(reader.searcher, MixedSearcher) else reader.searcher
+    return replace(reader, others=(), searcher=searcher)
+
+
 class Town:
     """Everything that a test drives."""
 
-    def __init__(self, folder: Path, start: datetime = MONDAY, **more: Any) -> None:
+    def __init__(self, folder: Path, start: datetime = MONDAY, *, reader: Reader | None = None, **more: Any) -> None:
         base = datetime(2026, 1, 1, tzinfo=UTC)
         import time  # noqa: PLC0415
 
@@ -60,7 +70,7 @@ class Town:
         self.house: House | None = None
         own = more.get("content_dir")
         self.library = open_library(Settings(content_dir=own, tz="")) if own else shared_library()
-        self.reader = open_reader(self.library) if own else shared_reader()
+        self.reader = reader or (open_reader(self.library) if own else shared_reader())
 
     def settings(self) -> Settings:
         return read_settings(
