@@ -99,7 +99,9 @@ class Reading:
     danger: float | None = None
     """0..1: how likely the trained reader holds it that the message is urgent or an emergency; None without one."""
     calm: bool = False
-    """True: the trained reader is sure that there is nothing to flag."""
+    """True: the trained reader is sure that there is nothing to flag …"""
+    certain: bool = False
+    """… and so sure that a phrase of danger in it is a manner of speaking, or about somebody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ from care.understand import Reader, Searcher
 
 SIGN_FROM = 0.3
 """Probability from which a sign is named beside a level."""
+CAUSE_FROM, CLEARER = 0.05, 1.5
+"""Probability from which an emergency's likeliest cause is named, when it is so many times as likely as the next."""
+LAST_DAY = 60
+"""On later days nothing is expected any more, and no labelled message tells of them."""
 UNREADABLE, STRANGE_FROM = "unreadable", 0.6
 """The sign of a language that nobody here reads, and the probability from which it is believed."""
 DENIED = "denials"
@@ -34,7 +38,8 @@ class TrainedReader:
 
     def read(self, text: str, day: int | None, rules: Reading) -> Reading:
         """Its own reading of ``text``: ``asks`` where it may be serious, ``calm`` where it surely is not."""
-        judged, at = self.model.judge(text, day), self.model.thresholds
+        known = day if day is not None and day <= LAST_DAY else None
+        judged, at = self.model.judge(text, known), self.model.thresholds
         readable = judged.signs.get(UNREADABLE, 0.0) < STRANGE_FROM
         level = _level(judged, at)
         if _only_denied(rules):
@@ -42,8 +47,11 @@ class TrainedReader:
             level = Level.NONE
         asks = level < Level.URGENT and judged.danger >= at["ask"]
         if level is Level.NONE and not asks:
-            return Reading(danger=judged.danger, calm=judged.flagged < at["calm"], readable=readable)
-        signs = tuple(self._signs(judged, level, day))
+            calm, certain = judged.flagged < at["calm"], judged.flagged < at["certain"]
+            return Reading(danger=judged.danger, calm=calm, certain=certain, readable=readable)
+        signs: tuple[str, ...] = ()
+        if readable:  # signs were learnt in the languages that we read
+            signs = tuple(self._cause(judged, rules) if level is Level.EMERGENCY else self._signs(judged, level, day))
         sure = {Level.EMERGENCY: judged.emergency, Level.REVIEW: judged.flagged}.get(level, judged.danger)
         rule = f"{LIKE}{judged.like}" if judged.likeness >= LIKE_FROM else TRAINED
         why = Why(text, signs[0] if signs else "", rule, level, sure)
@@ -55,6 +63,14 @@ class TrainedReader:
             known = sign in self.table.symptoms and sign != UNREADABLE
             if known and probability >= SIGN_FROM and self.table.level(sign, day) == level:
                 yield sign
+
+    def _cause(self, judged: Judged, rules: Reading) -> Iterator[str]:
+        """The one sign whose words answer an emergency; none where the phrases named one, or where it is not clear."""
+        grave = [sign for sign, known in self.table.symptoms.items() if known.level is Level.EMERGENCY]
+        likely = sorted(((judged.signs.get(sign, 0.0), sign) for sign in grave), reverse=True)
+        (first, sign), (second, _) = likely[:2]
+        if rules.level < Level.EMERGENCY and first >= max(CAUSE_FROM, CLEARER * second):
+            yield sign
 
 
 def with_model(reader: Reader, model: Model) -> Reader:
@@ -108,14 +124,14 @@ def mixed(
 ) -> tuple[tuple[str, float], ...]:
     """The topics of ``worded`` by both kinds of probability, best first; they add up to 1.
 
-    ``weight``: of what is learnt, 0..1, at the temperature ``heat``. A topic that has not been learnt of is told by
-    its words alone.
+    ``weight``: of what is learnt, 0..1; ``heat``: the temperature at which the mixture is true. A topic that has not
+    been learnt of is told by its words alone.
     """
     whole = sum(worded.values()) or 1.0
     heights = {topic: math.log(score / whole + LEAST) for topic, score in worded.items()}
     for topic in heights.keys() & learnt.keys():
-        heights[topic] = weight * math.log(learnt[topic] + LEAST) / heat + (1 - weight) * heights[topic]
+        heights[topic] = weight * math.log(learnt[topic] + LEAST) + (1 - weight) * heights[topic]
     top = max(heights.values(), default=0.0)
-    shares = {topic: math.exp(height - top) for topic, height in heights.items()}
+    shares = {topic: math.exp((height - top) / heat) for topic, height in heights.items()}
     whole = sum(shares.values())
     return tuple(sorted(((topic, share / whole) for topic, share in shares.items()), key=lambda hit: -hit[1]))

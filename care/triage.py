@@ -85,14 +85,17 @@ def most_serious(readings: Sequence[Reading]) -> Reading:
 def doubted(reading: Reading, others: Sequence[Reading], day: int | None, table: SymptomTable) -> Reading:
     """Where phrases alone speak of danger and a further reader is calm about the whole message, the patient is asked.
 
-    A phrase that only a person would look at, and a mere hint, then mean nothing. Never doubted: thoughts of self-harm,
-    and what is no sign of the skin, such as a pregnancy, a medicine, a wish to talk to somebody.
+    Where it is certain, the phrase is taken for a manner of speaking; so it is, where it is calm, with one that only a
+    person would look at. Never doubted: thoughts of self-harm, and what is no sign of the skin, such as a pregnancy, a
+    medicine, a wish to talk to somebody.
     """
     outright = (table.told_outright | table.even_imagined) & {*reading.symptoms}
     if outright or not any(other.calm for other in others):
         return reading
     expected = tuple(symptom for symptom in reading.symptoms if table.level(symptom, day) is Level.NONE)
-    return replace(reading, level=Level.NONE, symptoms=expected, sure=0.0, asks=reading.level >= Level.URGENT)
+    certain = all(other.certain for other in others)
+    asks = reading.asks or (reading.level >= Level.URGENT and not certain)
+    return replace(reading, level=Level.NONE, symptoms=expected, sure=0.0, asks=asks)
 
 
 def _signs(heard: Heard, day: int | None, table: SymptomTable) -> Iterator[_Sign]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from care.answers import FaqBook
-from care.asked import OUT_OF_SCOPE, Cutter, Search, asked, one_part, usefulness
+from care.asked import MOST_ANSWERS, OUT_OF_SCOPE, Cutter, Search, asked, one_part, usefulness
 from care.followup import follow_up
 from care.hearing import Heard, hear
 from care.language import language_of
@@ -38,8 +38,10 @@ _SMALL_TALK_REST = 6
 _STORY = 15
 """So many words outside of questions, in which no rule finds anything, are a story that we don't
 understand: the patient is asked, whatever topic it resembles."""
-_RIDDLE_FROM = 0.1
-"""Where a trained reader judges as well, a story is asked about from this probability of danger on."""
+_PART = 0.1
+"""How much of the way to certainty the score of a part lies above that of a whole message, to be answered."""
+_RIDDLE_FROM = 0.03
+"""Where a trained reader judges as well, a hint or a story is asked about from this probability of danger on."""
 _LONG_STORY = 20
 """The same beside signs that are expected on that day, or that a person reads anyway."""
 _BEGINNING = 2
@@ -112,8 +114,11 @@ class Reader:
             # Portuguese resembles Spanish, and Catalan both: the trained reader tells them apart.
             language, foreign = language_of(text, but=self.languages)[0], True
             mother = language
-        reading = doubted(most_serious([rules, *others]), others, day, table)
-        calm = any(other.calm for other in others)
+        # A trained reader understands more than a hint does: what it holds for harmless is no riddle.
+        danger = max((other.danger for other in others if other.danger is not None), default=1.0)
+        riddle = danger >= _RIDDLE_FROM
+        reading = most_serious([replace(rules, asks=rules.asks and riddle), *others])
+        reading = doubted(reading, others, day, table)
         talk = _small_talk(text, heard) if not reading.symptoms else ""
         if foreign and rules.level is Level.NONE and reading.level <= Level.REVIEW and not talk:
             # A sign that resembles one of our words, or what resembles a labelled message, stands beside words
@@ -121,17 +126,14 @@ class Reader:
             return replace(_unreadable(text, language), foreign=mother)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
-        if reading.level <= Level.REVIEW and not calm and (
+        if reading.level <= Level.REVIEW and riddle and (
             # "My husband's cheek oozes": who writes may write for the patient, so we ask.
             _aside(rules, "family", day, table) >= Level.URGENT
             # "Is it usual to feel my throat closing?" may mean now.
             or _aside(rules, "asking", day, table) is Level.EMERGENCY
         ):
             talk, reading = "", replace(reading, asks=True)
-        told = not talk and not calm and reading.level <= Level.REVIEW
-        # A trained reader understands more than the phrases do: what it holds for harmless is no riddle.
-        told = told and (reading.danger is None or reading.danger >= _RIDDLE_FROM)
-        if told and _story(cut, heard) >= _patience(reading):
+        if riddle and not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
             reading = replace(reading, asks=True)
         shown = spoken if spoken in self.languages else lang
 
@@ -186,15 +188,20 @@ class Reader:
             return replace(self._one_topic(reading, search(text.raw)), near=())
         parts = Cutter(text, heard).parts()
         sure, offer = self.searcher.answer_at, self.searcher.offer_at
-        if several := asked(parts, search, sure, offer, rank):
+        # A part says less than the whole: what answers it must be surer.
+        bar = sure + _PART * (1 - sure)
+        hits = search(text.raw)
+        several = asked(parts, search, bar, offer, rank)
+        # Where the parts find something else than the whole does, the cut went through the middle of one question.
+        whole = next((topic for topic, _ in hits if topic != OUT_OF_SCOPE), "")
+        if several and whole in (*several.topics, *several.near):
             first, *also = several.topics
             score = reading.sure if reading.level > Level.NONE else several.sure
             near, left = several.near, several.left
             return replace(reading, topic=first, also=tuple(also), near=near, left=left, sure=score)
-        hits = search(text.raw)
         for other in one_part(parts) if hits and hits[0][1] < sure else ():
             closer = search(other)
-            if closer and closer[0][0] != OUT_OF_SCOPE and closer[0][1] >= sure:
+            if closer and closer[0][1] >= bar and closer[0][0] in [topic for topic, _ in hits[:MOST_ANSWERS]]:
                 hits = closer
                 break
         return self._one_topic(replace(reading, asked_day=follows.day), hits)

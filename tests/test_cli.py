@@ -562,7 +562,8 @@ async def test_understand_says_what_the_running_bot_says(place: Town) -> None:
             await place.says(name, text)
             sent = "\n\n".join(place.texts(name)[before:]).replace(f", {name.capitalize()}", "")
             heard = talk.hear(text, 0, "en")
-            assert sent == heard.reply, f"{name}: {text}"
+            # Questions that an earlier message opened are recalled below the answer.
+            assert sent.startswith(heard.reply), f"{name}: {text}"
 
 
 # Invitations

@@ -18,7 +18,7 @@ from commands.parts import open_library, open_reader
 from settings import Settings
 
 BANK = Path(__file__).resolve().parent.parent / "training" / "bank"
-EVERY = 4
+EVERY = 9
 """Every so many-th danger of the rounds is tried: enough to tell 97 from 95 in a hundred, and quick."""
 KEPT = 0.97
 """Of the dangers that are caught as they were written so many are caught disturbed."""
@@ -37,10 +37,14 @@ def reader() -> Reader:
     return open_reader(open_library(Settings(_env_file=None)))
 
 
+def lines(file: Path) -> list[str]:
+    return [line for line in file.read_text(encoding="utf-8").split("\n") if line]
+
+
 @cache
 def dangers() -> Sequence[Message]:
     """Some dangers of the rounds, of those that are caught as they were written."""
-    items = [json.loads(line) for file in sorted(BANK.glob("round_*.jsonl")) for line in file.open(encoding="utf-8")]
+    items = [json.loads(line) for file in sorted(BANK.glob("round_*.jsonl")) for line in lines(file)]
     serious = [item for item in items if item["level"] in ("urgent", "emergency") and item["lang"] in CHATTER]
     told = [(item["id"], item["lang"], item["day"], item["text"]) for item in serious[::EVERY]]
     return tuple(one for one in told if caught(one))

@@ -273,15 +273,10 @@ def write(root: Path, *lines: str) -> None:
 
 
 def test_an_answer_that_loses_its_question_shuts_the_gate_of_the_check(copy: Path) -> None:
-    path = copy / "microneedling" / "en" / "faq.md"
-    text = path.read_text(encoding="utf-8")
-    begins = text.index("\nwords:", text.index("\n## makeup\n"))
-    ends = text.index("### Day", begins)
-    ways = "".join(f"- zebra stripes {number}\n" for number in range(8))
-    path.write_text(f"{text[:begins]}\n### Ways of asking\n{ways}{text[ends:]}", encoding="utf-8")
+    write(copy, row(text="which zebra runs fastest", known="answered"))
     ended = run(copy, "check")
     assert ended.exit_code == 2
-    assert "examples/en.jsonl:1: `x1` (day 3) “mascara?” was answered and is now " in ended.output
+    assert "examples/en.jsonl:1: `x1` (day 3) “which zebra runs fastest” was answered and is now " in ended.output
     assert "answered → " in ended.output
     assert ended.output.endswith("1 fault\n")
     assert run(copy, "check", "--no-examples").exit_code == 0
@@ -296,7 +291,7 @@ def test_examples_that_can_not_be_read_are_faults_of_the_check(copy: Path) -> No
 
 def test_accepting_writes_what_is_new_or_better_and_nothing_that_fails(copy: Path) -> None:
     kept = row(id="x2", text="I can't breathe", expect="level:emergency", known="flagged")
-    lost = row(id="x3", text="my face is like a comal", expect="level:urgent", known="flagged")
+    lost = row(id="x3", text="see you on Monday then", expect="level:urgent", known="flagged")
     write(copy, row(known="offered"), kept, "", lost, row(id="x4", text="¿rímel?", expect="out_of_scope"))
     ended = run(copy, "content", "examples", "--accept")
     assert ended.exit_code == 2
@@ -309,7 +304,7 @@ def test_accepting_writes_what_is_new_or_better_and_nothing_that_fails(copy: Pat
 
 
 def test_what_falls_short_is_shown_unless_only_changes_are_asked_for(copy: Path) -> None:
-    write(copy, row(id="x7", text="[red]my face is like a comal", expect="level:urgent", known="missed"))
+    write(copy, row(id="x7", text="[red]my face is lovely", expect="level:urgent", known="missed"))
     whole, changed = run(copy, "content", "examples"), run(copy, "content", "examples", "--changed")
     assert whole.exit_code == changed.exit_code == 0
     assert "[red]my face" in whole.output

@@ -19,9 +19,8 @@ from care.triage import doubted
 from tests.reading import SetAnswers, reader
 
 DAY = 3
-THRESHOLDS = MappingProxyType(
-    {"emergency": 0.4, "danger": 0.5, "ask": 0.2, "review": 0.5, "calm": 0.1, "weight": 0.5, "heat": 1.0}
-)
+SURE = {"emergency": 0.4, "danger": 0.5, "ask": 0.2, "review": 0.5, "calm": 0.1, "certain": 0.02}
+THRESHOLDS = MappingProxyType({**SURE, "weight": 0.5, "heat": 1.0})
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ CALM = Reading(calm=True)
 
 
 def after(level: Level, *symptoms: str, other: Reading = CALM) -> Reading:
-    return doubted(Reading(level, symptoms, asks=True), [other], DAY, reader().table)
+    return doubted(Reading(level, symptoms), [other], DAY, reader().table)
 
 
 @pytest.mark.parametrize("level", [Level.URGENT, Level.EMERGENCY])
@@ -187,6 +186,11 @@ def test_a_phrase_of_danger_in_a_message_that_is_calm_opens_the_questions(level:
     found = after(level, "pus")
     assert found.level is Level.NONE
     assert found.asks
+
+
+def test_a_phrase_of_danger_in_a_message_that_is_certainly_harmless_is_a_manner_of_speaking() -> None:
+    found = after(Level.EMERGENCY, "collapse", other=Reading(calm=True, certain=True))
+    assert (found.level, found.asks) == (Level.NONE, False)
 
 
 def test_a_phrase_for_a_person_in_a_message_that_is_calm_is_left_alone() -> None:

@@ -51,9 +51,14 @@ def test_less_sure_topics_are_offered_three_at_most() -> None:
     assert (reading.topic, reading.near) == (None, ("exercise", "makeup", "acids"))
 
 
-def test_a_question_out_of_scope_gets_no_topic_and_no_buttons() -> None:
-    reading = reader(("out_of_scope", 0.9), ("makeup", 0.5)).read("How much is lip filler?", 2, "en")
+def test_a_question_out_of_scope_gets_no_topic() -> None:
+    reading = reader(("out_of_scope", 0.9), ("makeup", 0.1)).read("How much is lip filler?", 2, "en")
     assert (reading.topic, reading.near) == (None, ())
+
+
+def test_what_may_be_meant_by_a_question_out_of_scope_is_offered() -> None:
+    reading = reader(("out_of_scope", 0.9), ("makeup", 0.5)).read("How much is lip filler?", 2, "en")
+    assert (reading.topic, reading.near) == (None, ("makeup",))
 
 
 def test_a_question_beside_a_danger_keeps_its_topic() -> None:
@@ -61,8 +66,10 @@ def test_a_question_beside_a_danger_keeps_its_topic() -> None:
     assert (reading.level, reading.topic) == (Level.URGENT, "makeup")
 
 
-def test_a_sign_that_is_merely_told_asks_about_no_topic() -> None:
-    assert reader(("redness_expected", 0.9)).read("I'm a bit red today", 1, "en").topic is None
+def test_a_sign_that_is_merely_told_asks_about_no_topic_unless_one_is_surely_meant() -> None:
+    assert reader(("makeup", 0.6)).read("I'm a bit red today", 1, "en").topic is None
+    assert reader(("makeup", 0.6)).read("I'm a bit red today", 1, "en").near == ()
+    assert reader(("makeup", 0.9)).read("A wedding on Saturday and I'm a bit red", 1, "en").topic == "makeup"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ BODY_RATE, HEAD_RATE = 1e-4, 2e-3
 SMOOTHING = 0.05
 SIGN_WEIGHT = 4.0
 WARM_UP = 0.1
-TOPIC_WEIGHT, OUTSIDE = 2.0, 0.6
+TOPIC_WEIGHT, OUTSIDE = 1.5, 0.5
 RAMBLING = 0.15
 """Share of the messages that are learnt in the middle of others."""
 ALSO = 0.3

@@ -19,12 +19,14 @@ from torch.nn import functional as tf
 from care.classify import pack
 from care.model import Level
 from care.tokens import Tokens
-from training.bank import Example
+from training.bank import SPOKEN, Example
 from training.encoder import Reader
 from training.learn import Labels, batch_of
 from training.weights import Packed
 
 OPSET = 17
+SHOWN = 90
+"""Letters of a labelled message that staff can take in at a glance; longer ones are not shown as the nearest."""
 FILES = ("reader.onnx", "words.bin", "near.bin", "pieces.txt", "reader.json")
 
 
@@ -49,7 +51,7 @@ def ship(
     """Write everything but the vocabulary into ``folder``. ``thresholds["level heat"]`` is built into the model."""
     _export(reader.eval(), thresholds["level heat"], packed.hidden, folder / "reader.onnx")
     packed.blocks("emb.word")[list(kept)].tofile(folder / "words.bin")
-    serious = [one for one in examples if one.level > Level.NONE]
+    serious = [one for one in examples if one.level > Level.NONE and len(one.text) <= SHOWN and one.lang in SPOKEN]
     pack(_meanings(reader, tokens, serious)).tofile(folder / "near.bin")
     told = {
         "topics": labels.topics,

@@ -1,7 +1,7 @@
 """From scores on messages that were not learnt from to temperatures, thresholds and figures.
 
-A temperature makes the probabilities of danger true ones; from which of them what follows is fixed. The gate of the
-answers is found: as many right ones as the share of wrong ones allows.
+A temperature, found on those messages, makes the probabilities of danger true ones; from which of them on what follows
+is fixed, as is the gate of the answers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from care.faq import OUT_OF_SCOPE
 from care.model import Level
@@ -19,14 +18,17 @@ from training.learn import Labels
 
 HEATS = [0.5 + 0.05 * n for n in range(51)]
 TRICKY = "harmless_tricky"
-LEVELS = {"emergency": 0.4, "danger": 0.55, "ask": 0.15, "review": 0.6, "calm": 0.12}
+LEVELS = {"emergency": 0.2, "danger": 0.3, "ask": 0.05, "review": 0.45, "calm": 0.12, "certain": 0.025}
 """Probabilities, once they are true ones, from which a message is an emergency, a danger, asked about or for review;
-below ``calm`` of being for staff at all it is taken for harmless. Chosen on the rounds up to the ninth, after each was
-measured: a danger missed weighs many times what a needless question does.
+below ``calm`` of being for staff at all it is taken for harmless, below ``certain`` whatever words it uses.
+Chosen on the rounds nine to fifteen, after each was measured: a danger missed weighs many times what a needless
+question does.
 """
-WRONG, ANYWAY = 0.04, 0.03
-"""Share of wrong answers, and of answers to what is out of scope, that the gate may let through."""
-OFFERED_FROM = 0.02
+ANSWERS = {"weight": 0.6, "heat": 0.36, "answer": 0.55, "offer": 0.005}
+"""How much the model counts beside the words, the temperature at which their mixture is true, and from which
+probability a topic is answered and offered. Chosen on the rounds nine to fifteen, which the model that was measured had
+not learnt from: the eighth of the bank is easier to confuse, and has other questions than strangers ask.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def thresholds(rows: Sequence[Scored], labels: Labels) -> tuple[dict[str, float]
     heat = best_heat([(row.levels, int(row.example.level)) for row in spoken])
     judged = [(row.example, softmax(row.levels, heat)) for row in spoken]
     found = {"level heat": heat, **LEVELS}
-    answers, figures = _gate([row for row in spoken if row.example.topic and not row.example.level], labels)
-    found = {name: round(value, 4) for name, value in (found | answers).items()}
-    return found, {name: round(value, 4) for name, value in (_figures(judged, found) | figures).items()}
+    found = {name: round(value, 4) for name, value in (found | ANSWERS).items()}
+    figures = _figures(judged, found) | _answered([row for row in spoken if row.example.topic], labels)
+    return found, {name: round(value, 4) for name, value in figures.items()}
 
 
 def _danger(p: Sequence[float]) -> float:
@@ -94,38 +96,25 @@ def _figures(judged: Sequence[tuple[Example, Sequence[float]]], at: Mapping[str,
     }
 
 
-def _gate(rows: Sequence[Scored], labels: Labels) -> tuple[dict[str, float], dict[str, float]]:
-    """How much the model and the words count, and from which probability a topic is answered."""
-    best: tuple[dict[str, float], dict[str, float]] | None = None
-    for weight, heat in product((0.3, 0.4, 0.5, 0.6, 0.7), (0.5, 0.7, 1.0)):
-        found = [(row.example, _mixed(row, labels, weight, heat)) for row in rows]
-        tried = (_judged(found, 0.02 * n) for n in range(5, 48))
-        allowed = (told for told in tried if told[2] <= WRONG and told[3] <= ANYWAY)
-        at, right, wrong, anyway = next(allowed, _judged(found, 0.95))
-        if best is None or right > best[1]["answers right"]:
-            figures = {"answers right": right, "answers wrong": wrong, "answered out of scope": anyway}
-            gate = {"weight": weight, "heat": heat, "answer": at, "offer": OFFERED_FROM}
-            best = gate, figures
-    if best is None:
-        raise ValueError("the bank holds no questions")
-    return best
+def _answered(rows: Sequence[Scored], labels: Labels) -> dict[str, float]:
+    """Shares of the questions that are answered rightly and wrongly, and of those out of scope that are answered."""
+    right = wrong = anyway = 0
+    inside = sum(row.example.topic != OUT_OF_SCOPE for row in rows)
+    for row in rows:
+        best, share = _mixed(row, labels)[0] if row.words else (OUT_OF_SCOPE, 1.0)
+        if best == OUT_OF_SCOPE or share < ANSWERS["answer"]:
+            continue
+        good = best in (row.example.topic, *row.example.also)
+        anyway += row.example.topic == OUT_OF_SCOPE
+        right, wrong = right + good, wrong + (not good and row.example.topic != OUT_OF_SCOPE)
+    outside = max(1, len(rows) - inside)
+    return {
+        "answers right": right / max(1, inside),
+        "answers wrong": wrong / max(1, inside),
+        "answered out of scope": anyway / outside,
+    }
 
 
-def _mixed(row: Scored, labels: Labels, weight: float, heat: float) -> dict[str, float]:
+def _mixed(row: Scored, labels: Labels) -> Sequence[tuple[str, float]]:
     learnt = dict(zip(labels.topics, softmax(row.topics, 1.0), strict=True))
-    return dict(mixed(learnt, row.words, weight, heat))
-
-
-def _judged(found: Sequence[tuple[Example, Mapping[str, float]]], at: float) -> tuple[float, float, float, float]:
-    """(at, right, wrong, out of scope answered) as shares."""
-    right = wrong = anyway = inside = 0
-    for one, shares in found:
-        best = max(shares, key=lambda topic: shares[topic], default=OUT_OF_SCOPE)
-        answered = best != OUT_OF_SCOPE and shares[best] >= at
-        inside += one.topic != OUT_OF_SCOPE
-        if one.topic == OUT_OF_SCOPE:
-            anyway += answered
-        elif answered:
-            good = best in (one.topic, *one.also)
-            right, wrong = right + good, wrong + (not good)
-    return at, right / max(1, inside), wrong / max(1, inside), anyway / max(1, len(found) - inside)
+    return mixed(learnt, row.words, ANSWERS["weight"], ANSWERS["heat"])
