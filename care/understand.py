@@ -40,6 +40,8 @@ _STORY = 15
 understand: the patient is asked, whatever topic it resembles."""
 _PART = 0.1
 """How much of the way to certainty the score of a part lies above that of a whole message, to be answered."""
+_TALK_FROM = 0.3
+"""From this probability of danger on small talk is asked about all the same."""
 _RIDDLE_FROM = 0.03
 """Where a trained reader judges as well, a hint or a story is asked about from this probability of danger on."""
 _LONG_STORY = 20
@@ -120,6 +122,9 @@ class Reader:
         reading = most_serious([replace(rules, asks=rules.asks and riddle), *others])
         reading = doubted(reading, others, day, table)
         talk = _small_talk(text, heard) if not reading.symptoms else ""
+        if talk and reading.level is Level.NONE and not rules.asks and danger < _TALK_FROM:
+            # A greeting says nothing, so that it resembles anything a little.
+            reading = replace(reading, asks=False)
         if foreign and rules.level is Level.NONE and reading.level <= Level.REVIEW and not talk:
             # A sign that resembles one of our words, or what resembles a labelled message, stands beside words
             # that nobody has read; only danger is believed at once.
