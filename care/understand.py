@@ -40,8 +40,8 @@ _STORY = 15
 understand: the patient is asked, whatever topic it resembles."""
 _PART = 0.1
 """How much of the way to certainty the score of a part lies above that of a whole message, to be answered."""
-_TALK_FROM = 0.3
-"""From this probability of danger on small talk is asked about all the same."""
+_GREETING, _TALK_FROM = 4, 0.3
+"""Small talk of so few words is asked about from this probability of danger on."""
 _RIDDLE_FROM = 0.03
 """Where a trained reader judges as well, a hint or a story is asked about from this probability of danger on."""
 _LONG_STORY = 20
@@ -122,7 +122,8 @@ class Reader:
         reading = most_serious([replace(rules, asks=rules.asks and riddle), *others])
         reading = doubted(reading, others, day, table)
         talk = _small_talk(text, heard) if not reading.symptoms else ""
-        if talk and reading.level is Level.NONE and not rules.asks and danger < _TALK_FROM:
+        greets = talk and len(cut.words) <= _GREETING and not rules.asks
+        if greets and reading.level is Level.NONE and danger < _TALK_FROM:
             # A greeting says nothing, so that it resembles anything a little.
             reading = replace(reading, asks=False)
         if foreign and rules.level is Level.NONE and reading.level <= Level.REVIEW and not talk:
