@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,8 @@ class Judged:
     """The labelled message, of those that are no everyday ones, that is nearest; '' where none is kept."""
     likeness: float
     """Cosine to it, -1..1."""
+    whole: bool = True
+    """False: the text was too long, and its middle was not read."""
 
 
 class Model:
@@ -75,11 +77,6 @@ class Model:
             str(folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    @property
-    def topics(self) -> Sequence[str]:
-        """The topics that it knows, ``out_of_scope`` among them."""
-        return self._topics
-
     def topics_of(self, text: str) -> Mapping[str, float]:
         """What the text asks about; read anew only where it is not the text that was judged last."""
         text_before, judged = self._last
@@ -92,7 +89,8 @@ class Model:
         return judged
 
     def _judge(self, text: str, day: int | None) -> Judged:
-        judged = [self._window(ids) for ids in self._windows(text, day)]
+        windows, whole = self._windows(text, day)
+        judged = [self._window(ids) for ids in windows]
         levels, topics, signs, meanings = (np.concatenate(part) for part in zip(*judged, strict=True))
         worst = int(np.argmax(levels[:, 2] + levels[:, 3]))
         like, likeness = self._nearest(meanings[worst])
@@ -104,18 +102,21 @@ class Model:
             signs=dict(zip(self._signs, map(float, signs.max(0)), strict=True)),
             like=like,
             likeness=likeness,
+            whole=whole,
         )
 
-    def _windows(self, text: str, day: int | None) -> Iterator[list[int]]:
-        head = self._tokens.ids("query:" if day is None else f"query: day {day}:")
+    def _windows(self, text: str, day: int | None) -> tuple[Sequence[Sequence[int]], bool]:
+        """The pieces to read, and whether they are all there are."""
+        text, whole = _REPEATED.sub(r"\1\1\1", text), True
         if len(text) > 2 * MOST_LETTERS:
-            text = f"{text[:MOST_LETTERS]} {text[-MOST_LETTERS:]}"
-        ids = self._tokens.ids(_REPEATED.sub(r"\1\1\1", text))
+            text, whole = f"{text[:MOST_LETTERS]} {text[-MOST_LETTERS:]}", False
+        ids = self._tokens.ids(text)
         starts = list(range(0, max(1, len(ids) - OVERLAP), WINDOW - OVERLAP))
         if len(starts) > MOST_WINDOWS:
-            starts = starts[: MOST_WINDOWS // 2] + starts[-MOST_WINDOWS // 2 :]
-        for start in starts:
-            yield [BEGIN, *head, *ids[start : start + WINDOW], END]
+            # More of the end: what matters is often said last.
+            starts, whole = starts[: MOST_WINDOWS // 2] + starts[-MOST_WINDOWS // 2 :], False
+        head = self._tokens.ids(opening(day))
+        return [[BEGIN, *head, *ids[start : start + WINDOW], END] for start in starts], whole
 
     def _window(self, ids: Sequence[int]) -> Sequence[Any]:
         """(levels, topics, signs, meaning), each (1, n)."""
@@ -133,6 +134,11 @@ class Model:
         likeness = self._near.astype(np.float32) @ meaning / 127
         best = int(np.argmax(likeness))
         return self.like[best], float(likeness[best])
+
+
+def opening(day: int | None) -> str:
+    """What stands before every message that the model reads; it was learnt so."""
+    return "query:" if day is None else f"query: day {day}:"
 
 
 @cache

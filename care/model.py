@@ -102,6 +102,8 @@ class Reading:
     """True: the trained reader is sure that there is nothing to flag …"""
     certain: bool = False
     """… and so sure that a phrase of danger in it is a manner of speaking, or about somebody else."""
+    whole: bool = True
+    """False: the message was so long that the trained reader has left out its middle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the trained reader's probabilities mean: a further judge of danger, and a finder of topics.
 
-It can only make a reading more serious. What it is not sure about it asks; what it is calm about it leaves alone.
+What it finds likely is raised, what it finds possible is asked about. Where it is calm about a whole message, it says
+so; what that means for the phrases ``triage.doubted`` decides.
 """
 
 from __future__ import annotations
@@ -47,15 +48,18 @@ class TrainedReader:
             level = Level.NONE
         asks = level < Level.URGENT and judged.danger >= at["ask"]
         if level is Level.NONE and not asks:
-            calm, certain = judged.flagged < at["calm"], judged.flagged < at["certain"]
-            return Reading(danger=judged.danger, calm=calm, certain=certain, readable=readable)
+            # Of what it has not read it can't be sure: then the phrases stand.
+            calm, certain = (judged.whole and judged.flagged < at[name] for name in ("calm", "certain"))
+            return Reading(danger=judged.danger, calm=calm, certain=certain, readable=readable, whole=judged.whole)
         signs: tuple[str, ...] = ()
         if readable:  # signs were learnt in the languages that we read
             signs = tuple(self._cause(judged, rules) if level is Level.EMERGENCY else self._signs(judged, level, day))
         sure = {Level.EMERGENCY: judged.emergency, Level.REVIEW: judged.flagged}.get(level, judged.danger)
         rule = f"{LIKE}{judged.like}" if judged.likeness >= LIKE_FROM else TRAINED
         why = Why(text, signs[0] if signs else "", rule, level, sure)
-        return Reading(level, signs, asks=asks, sure=sure, why=(why,), danger=judged.danger, readable=readable)
+        return Reading(
+            level, signs, asks=asks, sure=sure, why=(why,), danger=judged.danger, readable=readable, whole=judged.whole
+        )
 
     def _signs(self, judged: Judged, level: Level, day: int | None) -> Iterator[str]:
         """Signs that are likely and as serious as the level, the likeliest first."""

@@ -116,14 +116,11 @@ class Reader:
             # Portuguese resembles Spanish, and Catalan both: the trained reader tells them apart.
             language, foreign = language_of(text, but=self.languages)[0], True
             mother = language
-        # A trained reader understands more than a hint does: what it holds for harmless is no riddle.
-        danger = max((other.danger for other in others if other.danger is not None), default=1.0)
-        riddle = danger >= _RIDDLE_FROM
+        riddle = _riddle(others)
         reading = most_serious([replace(rules, asks=rules.asks and riddle), *others])
         reading = doubted(reading, others, day, table)
         talk = _small_talk(text, heard) if not reading.symptoms else ""
-        greets = talk and len(cut.words) <= _GREETING and not rules.asks
-        if greets and reading.level is Level.NONE and danger < _TALK_FROM:
+        if talk and len(cut.words) <= _GREETING and not rules.asks and _danger(others) < _TALK_FROM:
             # A greeting says nothing, so that it resembles anything a little.
             reading = replace(reading, asks=False)
         if foreign and rules.level is Level.NONE and reading.level <= Level.REVIEW and not talk:
@@ -132,15 +129,11 @@ class Reader:
             return replace(_unreadable(text, language), foreign=mother)
         spoken = language if language in shares else max(shares, key=lambda code: shares[code], default="")
         reading = replace(reading, language=spoken if max(shares.values(), default=0.0) or language else "")
-        if reading.level <= Level.REVIEW and riddle and (
-            # "My husband's cheek oozes": who writes may write for the patient, so we ask.
-            _aside(rules, "family", day, table) >= Level.URGENT
-            # "Is it usual to feel my throat closing?" may mean now.
-            or _aside(rules, "asking", day, table) is Level.EMERGENCY
-        ):
-            talk, reading = "", replace(reading, asks=True)
-        if riddle and not talk and reading.level <= Level.REVIEW and _story(cut, heard) >= _patience(reading):
-            reading = replace(reading, asks=True)
+        if riddle and reading.level <= Level.REVIEW:
+            if _close_to(rules, day, table):
+                talk, reading = "", replace(reading, asks=True)
+            elif not talk and _story(cut, heard) >= _patience(reading):
+                reading = replace(reading, asks=True)
         shown = spoken if spoken in self.languages else lang
 
         def search(part: str) -> Sequence[tuple[str, float]]:
@@ -242,6 +235,25 @@ def load_reader(
     language_of("the detector is loaded now rather than with the first message")
     tables = {id: table.after(procedure.expected) for id, procedure in procedures.items()}
     return Reader(lexicons, table, searcher, tuple(languages), tables=tables, book=book)
+
+
+def _danger(others: Sequence[Reading]) -> float:
+    """How likely further readers hold danger; 1 where none judges."""
+    return max((other.danger for other in others if other.danger is not None), default=1.0)
+
+
+def _riddle(others: Sequence[Reading]) -> bool:
+    """Whether a hint or a story is to be asked about: a reader that has read it all and finds it
+    harmless knows more."""
+    return _danger(others) >= _RIDDLE_FROM or not all(other.whole for other in others)
+
+
+def _close_to(rules: Reading, day: int | None, table: SymptomTable) -> bool:
+    """A serious sign that is told of somebody close, or asked about, may be the patient's own."""
+    # "My husband's cheek oozes": who writes may write for the patient.
+    family = _aside(rules, "family", day, table) >= Level.URGENT
+    # "Is it usual to feel my throat closing?" may mean now.
+    return family or _aside(rules, "asking", day, table) is Level.EMERGENCY
 
 
 def _aside(rules: Reading, heading: str, day: int | None, table: SymptomTable) -> Level:

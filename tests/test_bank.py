@@ -18,6 +18,7 @@ from commands.evaluate import topics_of
 from commands.labels import read_labelled
 from commands.parts import open_library, open_reader
 from settings import Settings
+from training.gate import known_misses
 
 TRAINING = SHIPPED.parent
 FILES = sorted((TRAINING / "bank").glob("*.jsonl"))
@@ -29,17 +30,11 @@ def labels(file: Path) -> tuple[Labelled, ...]:
     return read_labelled([file], topics_of(open_library(Settings(_env_file=None))))
 
 
-def missed() -> set[str]:
-    """The ids in missed.txt, which holds the dangers that are known not to be caught."""
-    lines = (TRAINING / "missed.txt").read_text(encoding="utf-8").splitlines()
-    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
-
-
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_danger_that_was_once_caught_is_caught(file: Path) -> None:
     reader, lost = open_reader(open_library(Settings(_env_file=None))), []
     for one in labels(file):
-        if one.level >= Level.URGENT and one.lang in SPOKEN and one.id not in missed():
+        if one.level >= Level.URGENT and one.lang in SPOKEN and one.id not in known_misses(TRAINING):
             reading = reader.read(one.text, one.day, one.lang, "microneedling")
             if reading.level < Level.URGENT and not reading.asks:
                 lost.append(one.id)
@@ -47,7 +42,7 @@ def test_a_danger_that_was_once_caught_is_caught(file: Path) -> None:
 
 
 def test_what_is_listed_as_missed_stands_in_the_bank() -> None:
-    assert missed() <= {one.id for file in FILES for one in labels(file)}
+    assert known_misses(TRAINING) <= {one.id for file in FILES for one in labels(file)}
 
 
 def test_no_two_lines_have_the_same_id() -> None:

@@ -97,6 +97,13 @@ def test_a_danger_at_the_end_of_a_long_message_is_read() -> None:
     assert told.danger > 0.5 > calm.danger
 
 
+def test_a_danger_in_the_middle_of_what_is_too_long_to_be_read_whole_is_still_an_alarm() -> None:
+    calm = "We went to the shops, had a coffee and looked at curtains. "
+    text = f"{calm * 30}There is yellow pus coming out of my cheek. {calm * 30}"
+    assert not shipped().judge(text, DAY).whole
+    assert with_model(reader(), shipped()).read(text, 4, "en").level >= Level.URGENT
+
+
 def test_the_day_counts() -> None:
     text = "my face is red like a tomato"
     assert shipped().judge(text, 1).flagged < shipped().judge(text, 9).flagged

@@ -19,6 +19,7 @@ OUT_OF_SCOPE, UNREADABLE, FAQ = "out_of_scope", "unreadable", "faq"
 SPOKEN = ("en", "es")
 """Languages that are read and answered."""
 FORGOTTEN = 0.1
+"""Share of the dangers that are learnt without their day."""
 _KEYS = ["qwertyuiop", "asdfghjklñ", "zxcvbnm"]
 _CHATTER = {
     "en": ("hi, ", "hello it's me again. ", "sorry to bother you ", "ok so ", "quick one: ", "hey love "),

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as tf
 
+from care.classify import opening
 from care.model import Level
 from care.tokens import BEGIN, END, PAD, Tokens
 from training.bank import OUT_OF_SCOPE, SPOKEN, UNREADABLE, Example, disturbed
@@ -37,8 +38,8 @@ class Labels:
 
 
 def prompt(example: Example) -> str:
-    """The text as the model is asked about it; care.classify asks in the same way."""
-    return f"query: {example.text}" if example.day is None else f"query: day {example.day}: {example.text}"
+    """The text as the model reads it."""
+    return f"{opening(example.day)} {example.text}"
 
 
 def batch_of(tokens: Tokens, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:

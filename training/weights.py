@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from care.classify import BLOCK
+
 MAGIC = b"E5S1"
-BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
 
 
 @dataclass(frozen=True)
